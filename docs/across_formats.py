@@ -373,6 +373,20 @@ TABLE: dict[str, dict[str, Files]] = {
             "  privileged = §true\n}\n"
         },
     },
+    "concourse": settings(
+        "ci/pipeline.yml",
+        "jobs:\n  - name: app\n    plan:\n      - task: app\n        SETTING\n        config:\n          platform: linux\n"
+        "          image_resource:\n            type: registry-image\n            source:\n              repository: registry.example/app\n"
+        "              tag: '1'\n          run:\n            path: app\n",
+        {"privileged": "privileged: §true"},
+    )
+    | command_lines(
+        "ci/pipeline.yml",
+        "jobs:\n  - name: app\n    plan:\n      - task: app\n        config:\n          platform: darwin\n          run:\n"
+        "            path: sh\n            args:\n              - -c\n              - COMMAND\n",
+        leave=("privileged",),
+        opens=True,
+    ),
     "nomad": settings(
         "app.nomad",
         'job "app" {\n  group "app" {\n    task "app" {\n      driver = "docker"\n\n      config {\n'

@@ -93,6 +93,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "bitbucket-steps": (3, bitbucket("[" + ", ".join([STEP] * 5) + "]")),
     "buildkite-levels": (2, {".buildkite/pipeline.yml": "steps: [{group: a, steps: [{group: b, steps: [{command: docker ps}]}]}]\n"}),
     "buildkite-steps": (3, {".buildkite/pipeline.yml": "steps: [" + "{command: docker ps}, " * 5 + "]\n"}),
+    "concourse-steps": (3, {"ci.yml": "jobs: [{name: a, plan: [" + "{task: t, privileged: true, config: {platform: linux, run: {path: a}}}, " * 5 + "]}]\n"}),
     "downloads-run": (2, {"site.yml": "- hosts: all\n  tasks:\n" + "".join(f"  - get_url: {{url: 'https://example.org/{n}.sh', dest: /a{n}.sh}}\n" for n in range(3)) + "  - shell: sh /a0.sh && sh /a1.sh && sh /a2.sh && docker ps\n"}),
     "matrix-values": (3, {".github/workflows/w.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {v: [26, 27, 28, 29, 30]}}\n    container: 'docker:${{ matrix.v }}'\n    steps: [{run: docker ps}]\n"}),
     "matrix-levels": (2, {".github/workflows/w.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {v: [{a: {b: {c: {d: 29}}}}]}}\n    container: 'docker:${{ matrix.v.a.b.c.d }}'\n    steps: [{run: docker ps}]\n"}),

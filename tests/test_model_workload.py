@@ -10,16 +10,17 @@ from dindguard.model.workload import Platform
 from dindguard.vocabulary import EngineProduct
 
 PLATFORMS = """
-                adds_mounts hides_workspaces jobs_own_localhost only_starts
-ENGINE          -           -                -                  yes
-SWARM           -           -                -                  yes
-KUBERNETES      -           -                -                  yes
-GITLAB          yes         yes              -                  -
-GITHUB          -           yes              yes                yes
-AZURE           -           yes              yes                yes
-DRONE           yes         -                -                  yes
-OTHER_CI        yes         -                -                  -
-NONE            -           -                -                  -
+                adds_mounts hides_workspaces jobs_own_localhost only_starts all_or_nothing
+ENGINE          -           -                -                  yes         -
+SWARM           -           -                -                  yes         -
+KUBERNETES      -           -                -                  yes         -
+GITLAB          yes         yes              -                  -           -
+GITHUB          -           yes              yes                yes         -
+AZURE           -           yes              yes                yes         -
+DRONE           yes         -                -                  yes         -
+CONCOURSE       -           -                -                  yes         yes
+OTHER_CI        yes         -                -                  -           -
+NONE            -           -                -                  -           -
 """
 COLUMNS, *ROWS = (line.split() for line in PLATFORMS.strip().splitlines())
 

@@ -68,6 +68,10 @@ OURS = {
     "templates with variables": ("x.yml", "variables: {A: b}\n.b: {image: a, variables: {C: d}}", "gitlab-ci"),
     "a job that only extends": ("x.yml", "build: {extends: .base, variables: {A: b}}", "gitlab-ci"),
     "a job that is called jobs": ("x.yml", "stages: [a]\njobs: {stage: a, script: [b]}", "gitlab-ci"),
+    "Concourse": ("x.yml", "jobs: [{name: a, plan: [{get: b}]}]", "concourse"),
+    "Concourse as JSON": ("x.json", '{"jobs": [{"name": "a", "plan": []}]}', "concourse"),
+    "a task of Concourse": ("x.yml", "platform: linux\nrun: {path: a}", "concourse"),
+    "a task of Concourse without a platform": ("x.yml", "image_resource: {type: a}\nrun: {path: b}", "concourse"),
     "a job of Nomad": ("x.hcl", 'job "a" { group "b" { task "c" { driver = "docker" } } }', "nomad"),
     "a job of Nomad without a group": ("x.nomad", 'job "a" { task "c" { driver = "docker" } }', "nomad"),
     "a job of Nomad's API": ("x.json", '{"Job": {"ID": "a", "TaskGroups": []}}', "nomad"),
@@ -178,6 +182,8 @@ OURS = {
 }
 
 LOOKALIKES = {
+    "jobs that have no plan": ("x.yml", "jobs: [{name: a, plan: weekly}, {name: b}]"),
+    "what runs without a platform": ("x.yml", "run: {path: a, every: day}"),
     "a kubeconfig": ("x.yml", "apiVersion: v1\nkind: Config\nclusters: []"),
     "Tekton's steps": ("x.yml", "steps: [{name: a, image: b, command: [c]}]"),
     "commands in a list, outside of the folder": ("x.yml", "[{command: a}]"),
@@ -207,7 +213,6 @@ LOOKALIKES = {
     "Cloud Build with a script": ("x.yml", "steps: [{name: gcr.io/a/b, script: docker ps}]"),
     "stages of GitLab alone": ("x.yml", "stages: [build, test]"),
     "Cloud Build": ("cloudbuild.yaml", "steps: [{name: gcr.io/cloud-builders/docker, args: [build]}]"),
-    "Concourse": ("x.yml", "resources: [{name: a, type: git}]\njobs: [{name: b, plan: []}]"),
     "a patch of JSON": ("x.yml", "- {op: replace, path: /spec/replicas, value: 2}"),
     "automations of Home Assistant": (
         "automations.yaml",

@@ -53,6 +53,10 @@ from dindguard.api import (
     rule,
 )
 
+ALL_OR_NOTHING = (
+    "Remove the flag: nothing can be granted by name here. Build in a way that needs no privilege (rootless BuildKit, "
+    "Buildah), or keep such steps to workers of their own, which no untrusted code reaches"
+)
 OF_THE_PLATFORM = "No setting takes the flag away here: build in a way that needs none (rootless BuildKit, Buildah)"
 
 
@@ -127,5 +131,9 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             else Severity.HIGH
             if unsure or product or part is not None or for_others is not None or ordinary
             else Severity.CRITICAL,
-            instead=OF_THE_PLATFORM if container.added_by else "",
+            instead=OF_THE_PLATFORM
+            if container.added_by
+            else ALL_OR_NOTHING
+            if container.workload.platform.all_or_nothing
+            else "",
         )

@@ -146,6 +146,10 @@ BUILDKITE_STEPS = Limit(
     name="buildkite-steps", most=2_000, what="this pipeline has more than {most:,} steps, with those of aliases",
     lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
 )  # fmt: skip
+CONCOURSE_STEPS = Limit(
+    name="concourse-steps", most=5_000, what="this pipeline has more than {most:,} steps, with those of aliases",
+    lost="the rest was not read", remedy="split the pipeline, or use fewer aliases",
+)  # fmt: skip
 GITLAB_VARIABLE_TEXT = Limit(
     name="gitlab-variable-text", most=4_000_000, what="the long values of this pipeline's variables come to more than {most:,} "
     "characters", lost="further ones are taken for unknown", remedy="use shorter variables", loss=Loss.UNKNOWN,

@@ -1,8 +1,9 @@
-"""What sort of thing a container is, what it is for, and what contains it."""
+"""What sort of thing a container is, who starts it, what it is for, and what contains it."""
 
 from __future__ import annotations
 
 from dindguard.enumerations import StrEnum
+from dindguard.vocabulary import EngineProduct
 
 
 class ContainerKind(StrEnum):
@@ -51,6 +52,62 @@ class ContainerKind(StrEnum):
             return "every container"
         words = self.words(client)
         return f"the container of '{words}'" if self is ContainerKind.COMMAND else f"the {words}"
+
+
+class Platform(StrEnum):
+    """Who starts the containers; what it does by default is in the model, so rules hardly need this."""
+
+    ENGINE = "container engine"
+    SWARM = "Swarm"
+    KUBERNETES = "Kubernetes"
+    GITLAB = "GitLab"
+    GITHUB = "GitHub"
+    AZURE = "Azure Pipelines"
+    DRONE = "Drone"
+    CONCOURSE = "Concourse"
+    OTHER_CI = "CI"
+    NONE = "nobody"
+
+    @property
+    def adds_mounts(self) -> bool:
+        """Whether containers get mounts that their file does not show (a runner's own configuration)."""
+        return self in (Platform.GITLAB, Platform.DRONE, Platform.OTHER_CI)
+
+    @property
+    def keeps_shared_memory(self) -> bool:
+        """Whether ``/dev/shm`` stays the pod's own where the host's ``/dev`` is mounted (containerd and CRI-O mount it anew).
+
+        Docker leaves out its own mounts below ``/dev`` then (moby ``daemon/oci_linux.go``).
+        """
+        return self is Platform.KUBERNETES
+
+    @property
+    def hides_workspaces(self) -> bool:
+        """Whether a job's folder has another path in the job's container than on the machine."""
+        return self in (Platform.GITHUB, Platform.GITLAB, Platform.AZURE)
+
+    @property
+    def jobs_own_localhost(self) -> bool:
+        """Whether a job without a container runs on the machine itself, and finds its services at ``localhost``."""
+        return self in (Platform.GITHUB, Platform.AZURE)
+
+    @property
+    def only_starts(self) -> bool:
+        """Whether it starts containers without waiting until they answer, unless a health check tells it to.
+
+        GitLab's runner waits for the ports of services (``executors/docker/services.go``); of others nothing is known.
+        """
+        return self not in (Platform.GITLAB, Platform.OTHER_CI, Platform.NONE)
+
+    @property
+    def all_or_nothing(self) -> bool:
+        """Whether a container has every capability and device or none beyond the usual: no setting grants one by name."""
+        return self is Platform.CONCOURSE
+
+    @property
+    def node_engine(self) -> EngineProduct:
+        """The engine that its nodes run today: Kubernetes dropped Docker's with 1.24."""
+        return EngineProduct.CONTAINERD if self is Platform.KUBERNETES else EngineProduct.DOCKER
 
 
 class Role(StrEnum):

@@ -92,6 +92,7 @@ _PRIVILEGED_USERS = {
     "falcosecurity/falco": "Falco",
     "sysdig/agent": "Sysdig agent",
     "aquasec/tracee": "Tracee",
+    "concourse/oci-build-task": "Concourse's oci-build-task",
     "kubereboot/kured": "kured",
     "weaveworks/kured": "kured",
 }

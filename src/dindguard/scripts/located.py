@@ -95,14 +95,17 @@ def add_exports(joined: Joined, variables: Iterable[tuple[str, Node]]) -> None:
     for name, node in variables:
         if not name.isidentifier() or not node.is_scalar or node.source is not joined.parent:
             continue
-        joined.add_glue(f"export {name}=")
-        joined.add(_quoted(node.value), node.start, max(node.end, node.start + 1))
-        joined.add_glue("\n")
+        quote, value = _quoted(node.value)
+        joined.add_glue(f"export {name}={quote}")
+        joined.add(
+            value, node.start, max(node.end, node.start + 1)
+        )  # all of it at the scalar's place, its own quotes too
+        joined.add_glue(f"{quote}\n")
 
 
-def _quoted(text: Text) -> str:
-    """Return a value as one shell word; what is not known of it stays an expression, which shell readers know."""
+def _quoted(text: Text) -> tuple[str, str]:
+    """Return a quote, and a value as it is between two; what is not known of it stays an expression, which shell readers know."""
     if text.value is not None:
-        return "'" + text.value.replace("'", "'\\''") + "'"
+        return "'", text.value.replace("'", "'\\''")
     escaped = re.sub(r'([\\"$`])', r"\\\1", text.pattern)
-    return '"' + escaped.replace(UNKNOWN_PIECE, f"${{{{ {_NO_EXPRESSION.sub('', text.variable)} }}}}") + '"'
+    return '"', escaped.replace(UNKNOWN_PIECE, f"${{{{ {_NO_EXPRESSION.sub('', text.variable)} }}}}")

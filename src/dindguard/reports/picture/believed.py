@@ -27,6 +27,7 @@ _MACHINES = {
     Platform.GITHUB: "the runner's machine",
     Platform.AZURE: "the agent's machine",
     Platform.DRONE: "the runner's machine",
+    Platform.CONCOURSE: "a worker of Concourse",
     Platform.OTHER_CI: "the runner's machine",
 }
 _BEYOND = (Reach.PUBLISHED, Reach.HOST_NETWORK, Reach.CLUSTER, Reach.PUBLISHED_LOCALLY)
@@ -207,6 +208,7 @@ def network_between(container: Container, engine: Engine) -> str:
         Platform.GITHUB,
         Platform.AZURE,
         Platform.DRONE,
+        Platform.CONCOURSE,
         Platform.OTHER_CI,
     ):
         return "the job's network"
