@@ -84,3 +84,45 @@ def test_a_line_may_be_all_that_is_filled_in(tmp_path: Path) -> None:
     report = scanned(tmp_path, "a.sh", text)
     assert not report.incomplete
     assert [rule for rule, *_ in places(report)][:1] == ["privileged-container"]
+
+
+MACHINE = """#cloud-config
+users:
+%{{ for user in users ~}}
+  - name: ${{user.name}}
+%{{ endfor ~}}
+write_files:
+  - path: /run/app/password{choice}.txt
+    content: ${{password}}
+%{{~ if monitored ~}}
+  - path: /etc/systemd/system/monitor.service
+    content: |
+      [Service]
+      ExecStart=/usr/bin/docker run {option} example/monitor:1
+%{{~ endif ~}}
+"""
+
+
+@pytest.mark.parametrize("choice", ["", '${encrypted == null ? "" : "-cipher"}'])
+def test_lines_of_terraforms_directives_are_none_of_yaml_whatever_the_name(tmp_path: Path, choice: str) -> None:
+    report = scanned(tmp_path, "cloud-config.yaml", MACHINE.format(option="--privileged", choice=choice))
+    assert not report.incomplete
+    assert places(report) == [("privileged-container", 13, 37)]
+    report = scanned(tmp_path, "cloud-config.yaml", MACHINE.format(option="--init", choice=choice))
+    assert (report.incomplete, places(report)) == (False, [])
+
+
+def test_what_follows_a_variable_in_braces_has_its_place(tmp_path: Path) -> None:
+    text = (
+        "cat <<YAML | kubectl apply -f -\napiVersion: v1\nkind: Pod\nmetadata: {name: ${A}}\nspec:\n  containers:\n"
+        "  - name: a\n    image: b\n    command: [sh, -c]\n    args:\n    - |\n      [ -e /x ] || exit 1 # {y}\n"
+        "      docker run --privileged c\nYAML\n"
+    )
+    report = scanned(tmp_path, "a.sh", text)
+    assert ("privileged-container", 13, 18) in places(report)
+
+
+def test_lines_that_a_template_inserts_are_no_toml(tmp_path: Path) -> None:
+    text = "{% for each in registries %}\n{{ all.append(each) }}\n{% endfor %}\nunqualified-search-registries = {{ all }}\n"
+    report = scanned(tmp_path, "registries.conf.j2", text)
+    assert (report.incomplete, report.notices) == (False, ())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _FILLED = regex(r"(?m)\$\{|^[ \t]*+\$\w++[ \t\r]*+$")
 """What a script or another template puts into a text before it is YAML: a value, or a line of its own."""
+_OF_TERRAFORM = regex(r"(?m)^[ \t]*+%\{~?[ \t]*+(?:if|for)\b")
+"""A line with a directive of Terraform, whose templates have the names of what they become."""
 
 
 def reader(syntax: str) -> Callable[[Source], Tree]:
@@ -37,12 +39,18 @@ def _yaml(source: Source) -> Tree:
     from dindguard.documents import yaml
 
     tree = yaml.read(source)
-    from_another = source.parent is not None and _FILLED.search(source.text) is not None
-    if tree.readable or not (from_another or without_template(source.path) != source.path):
+    if tree.readable or not _may_have_directives(source):
         return tree
     from dindguard.documents.template import directives  # few trees have templates of Terraform
 
     return directives.read(source) or tree
+
+
+def _may_have_directives(source: Source) -> bool:
+    """Whether a text is a template: something else writes it, its name says so, or lines that no YAML has."""
+    if source.parent is not None and _FILLED.search(source.text) is not None:
+        return True
+    return without_template(source.path) != source.path or _OF_TERRAFORM.search(source.text) is not None
 
 
 def _of_our_own(syntax: str) -> Callable[[Source], Tree]:

@@ -14,7 +14,7 @@ _EXAMPLES = frozenset({"dist", "example", "sample", "in", "envsubst"})
 """Endings of templates and examples; what they are made from counts."""
 
 _BY_ENDING = {
-    "yaml": YAML, "yml": YAML, "json": JSON, "jsonc": JSON, "ign": JSON, "toml": TOML, "groovy": GROOVY,
+    "yaml": YAML, "yml": YAML, "manifest": YAML, "json": JSON, "jsonc": JSON, "ign": JSON, "toml": TOML, "groovy": GROOVY,
     "tf": HCL, "tofu": HCL, "hcl": HCL, "nomad": HCL,
 }  # fmt: skip
 _EXEMPLIFIED = (YAML, JSON, TOML)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dindguard import budget, memory
@@ -176,13 +177,17 @@ class Maker:
             pairs.extend(found)
         return pairs
 
+    @cached_property
+    def _shown(self) -> str:
+        """The text that was composed, with the characters that it hides."""
+        return self.text.translate(_SHOW) if self.hides else self.text
+
     def __call__(self, node: Node) -> tuple[Segment, ...]:
         """Return where the characters of a scalar stand: its node keeps its maker for this, so that none needs a method."""
         from dindguard.documents.yaml_scalars import segments
 
         base = self.base
-        content = node.content.translate(_HIDE) if self.hides else node.content
-        found = segments(self.text, node.start - base, node.end - base, node.style, content)
+        found = segments(self._shown, node.start - base, node.end - base, node.style, node.content)
         return tuple(Segment(each.start, each.origin + base, each.length) for each in found) if base else found
 
     def _items(self, raw: YamlNode, parent: Node) -> list[Node]:

@@ -29,15 +29,16 @@ def read(source: Source) -> Tree | None:
     ``None`` for a text that they do not explain.
     """
     without = without_directives(source.text)
-    text = _VARIABLE.sub(lambda match: hidden(match[0]), without) if source.parent is not None else without
-    if text == source.text:
-        return None
-    tree = yaml.read_part(source, text, 0, hides=text != without)
-    if not tree.readable:
-        return None
-    if without != source.text:
-        tree.notices.append(Notice("unresolved", _SAID, source.whole()))
-    return tree
+    filled = _VARIABLE.sub(lambda match: hidden(match[0]), without)
+    for text in (filled,) if source.parent is not None else (without, filled):
+        if text == source.text:
+            continue
+        tree = yaml.read_part(source, text, 0, hides=text != without)
+        if tree.readable:
+            if without != source.text:
+                tree.notices.append(Notice("unresolved", _SAID, source.whole()))
+            return tree
+    return None
 
 
 def without_directives(text: str) -> str:

@@ -45,11 +45,23 @@ def plain_text(frame: Frame, syntax: str) -> Source:
         bare = syntax == TOML and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
         quote = '"' if bare else ""
         plain.add(text[at : action.start], at, action.start)
-        plain.add(_stand_in(action, frame, quote, shell=syntax == _SHELL), action.start, action.end)
+        left_out = syntax == TOML and _is_a_line(text, action)
+        made = (
+            blank(text[action.start : action.end])
+            if left_out
+            else _stand_in(action, frame, quote, shell=syntax == _SHELL)
+        )
+        plain.add(made, action.start, action.end)
         at = action.end
     plain.add(text[at:], at, len(text))
-    made = plain.source(source.hint)
-    return Filled(source.path, made.text, hint=made.hint, parent=source, segments=made.segments)
+    filled = plain.source(source.hint)
+    return Filled(source.path, filled.text, hint=filled.hint, parent=source, segments=filled.segments)
+
+
+def _is_a_line(text: str, action: Action) -> bool:
+    """Whether an action is all that its line holds: settings that nobody sees here, where a value alone would be none."""
+    start, end = text.rfind("\n", 0, action.start) + 1, text.find("\n", action.end)
+    return not text[start : action.start].strip() and not text[action.end : end if end >= 0 else len(text)].strip()
 
 
 def _stand_in(action: Action, frame: Frame, quote: str, *, shell: bool) -> str:

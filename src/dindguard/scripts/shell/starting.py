@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Sequence
 
 from dindguard import budget
@@ -16,7 +15,7 @@ from dindguard.scripts.shell.pieces import Piece, Script, Word, embedded_source,
 from dindguard.scripts.shell.syntax import Choice, Group, Guarded, Node, Pipe, Simple
 from dindguard.scripts.shell.variables import Scopes
 from dindguard.scripts.shell.wrappers import may_unwrap, unwrap
-from dindguard.scripts.shell.writing import EDITORS, WRITERS, Redirections
+from dindguard.scripts.shell.writing import EDITORS, PRINTS, WRITERS, Redirections
 from dindguard.source import Embedded
 from dindguard.vocabulary import SHELLS
 
@@ -28,7 +27,6 @@ _PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
 _ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
-_PRINTS = regex(r"echo|print|log|info|debug|warn", re.IGNORECASE)
 _TUNNELS = frozenset({"ssh", "autossh"})
 _FORWARDS = regex(r"-[A-Za-z]*[LR]")
 
@@ -172,7 +170,7 @@ def _maybe_wrapper(words: Sequence[Word]) -> bool:
     """Whether an undecided ``$SUDO`` stands before other words: before a program, it is a wrapper, unless it may print."""
     first = words[0]
     undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
-    return undecided and len(words) > 1 and not _PRINTS.search(first.variable)
+    return undecided and len(words) > 1 and not PRINTS.search(first.variable)
 
 
 def _program(first: Word) -> str:

@@ -21,6 +21,8 @@ from dindguard.vocabulary import ENGINES_FILES, STANDARD_INPUT
 
 WRITERS = frozenset({"cat", "echo", "printf", "tee"})
 """The commands whose output is known."""
+PRINTS = regex(r"echo|print|log|info|debug|warn", re.IGNORECASE)
+"""How variables are called that may hold a command which only prints what follows."""
 EDITORS = frozenset({"sed", "perl"})
 """The commands that change files."""
 
@@ -90,6 +92,7 @@ class Redirections:
             if layer is None or not layer.words:
                 break
             words = layer.words
+        words = _past_wrapper(words)
         program = base_name(words[0].pattern) if words else ""
         if program in EDITORS:
             self._edited(words[1:], node, perl=program == "perl")
@@ -206,13 +209,30 @@ class Redirections:
         return self._expander.pieces(raw.body.parts, raw.body) if raw.body is not None else []
 
 
+def _past_wrapper(words: Sequence[Word]) -> Sequence[Word]:
+    """Return a writing command without an undecided word before it (``$SUDO echo …``), unless that may be what prints it."""
+    if len(words) < 2 or words[0].partial != UNKNOWN_PIECE or PRINTS.search(words[0].variable):
+        return words
+    return words[1:] if base_name(words[1].pattern) in WRITERS | EDITORS else words
+
+
 def _echoed(words: Sequence[Word]) -> list[Piece]:
-    """Return what ``echo`` prints; escapes count with ``-e`` only, as in the shells that most scripts run in."""
+    """Return what ``echo`` prints: escapes count with ``-e``, and where they end the lines of a document.
+
+    The ``sh`` of Debian and zsh take them without ``-e``; the line that bash makes of such a text means nothing to anybody.
+    """
     rest, escapes = list(words), False
     while rest and _ECHO_OPTION.match(rest[0].pattern):
         escapes = escapes or "e" in rest[0].pattern
         rest.pop(0)
-    return _line(_decoded(joined(rest)) if escapes else list(joined(rest)))
+    pieces = joined(rest)
+    return _line(_decoded(pieces) if escapes or _ends_lines(text_of(pieces)) else list(pieces))
+
+
+def _ends_lines(text: str) -> bool:
+    """Whether a text has an escaped end of a line outside of double quotes, in which JSON has its own."""
+    end = text.find("\\n")
+    return end >= 0 and text.count('"', 0, end) % 2 == 0
 
 
 def _printed(words: Sequence[Word]) -> list[Piece]:
