@@ -96,3 +96,6 @@ CREATES_CLUSTER = r"[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"
 
 ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
 """How the names begin of variables that engines and their clients read."""
+
+WORD_LISTS = frozenset({"args", "argv", "cmd", "command", "commands", "entrypoint", "exec", "script", "test"})
+"""Keys of lists whose items are the words, or the lines, of one command: each means something after the one before."""

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from dindguard.documents.tree import Kind, Node, Pairs
 from dindguard.model.values import How, Text
+from dindguard.patterns import regex
+from dindguard.vocabulary import WORD_LISTS
+
+_VARIABLE = regex(r"\w+=")
 
 
 def combined(pairs: Pairs) -> Pairs:
@@ -49,7 +53,15 @@ def _one(values: Sequence[Node], keys: Sequence[Node]) -> tuple[Node, Node]:
         return keys[first], likely.with_pairs(combined([pair for value in alike for pair in value.pairs()]))
     if all(item.is_mapping for value in alike for item in value.items()):
         return keys[first], likely.with_items(_items(alike, likely.route))
+    if keys[first].content.lower() not in WORD_LISTS and not any(_sets_variables(value) for value in alike):
+        alike.sort(key=lambda value: value is not likely)
+        return keys[first], likely.with_items(_items(alike, likely.route))
     return keys[first], likely
+
+
+def _sets_variables(values: Node) -> bool:
+    """Whether a list holds ``NAME=value``, of which the last one counts."""
+    return any(item.is_scalar and _VARIABLE.match(item.content) for item in values.items())
 
 
 def _items(values: Sequence[Node], route: str) -> list[Node]:

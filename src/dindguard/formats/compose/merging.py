@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.formats.compose import entries
+from dindguard.model.condition import exclude_each_other
 
 Path = tuple[str, ...]
 
@@ -133,10 +134,16 @@ def _unique_service(service: Node) -> Node:
 
 
 def unique(items: Iterable[Node], index: Index) -> list[Node]:
-    """Keep the last of the items that ``index`` calls the same, at the place of the first."""
+    """Keep the last of the items that ``index`` calls the same, at the place of the first.
+
+    Items of branches of a template that exclude each other are alternatives, and all kept.
+    """
     kept: dict[object, Node] = {}
     for item in items:
-        kept[index(item)] = item
+        key = index(item)
+        if item.conditions and key in kept and exclude_each_other(kept[key].conditions, item.conditions):
+            key = (key, item.start)
+        kept[key] = item
     return list(kept.values())
 
 

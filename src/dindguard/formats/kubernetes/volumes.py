@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
@@ -11,6 +11,7 @@ from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.environment import Variables
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.formats.kubernetes.values import boolean, meaning
+from dindguard.model.condition import Condition, exclude_each_other
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Flag, Text
 from dindguard.records import field, record, replace
@@ -33,6 +34,9 @@ class Volume:
     """Kind and name of the ConfigMaps and Secrets whose keys are its files."""
     files: dict[str, str] = field(default_factory=dict)
     """The file of each key, where only some keys are taken (``items``)."""
+    conditions: tuple[Condition, ...] = ()
+    others: tuple[Volume, ...] = ()
+    """What other branches of a template write under the same name."""
 
 
 @record
@@ -51,7 +55,7 @@ def volumes(spec: Node, claims: Node, address: str, resource: Resource, cluster:
     for item in spec["volumes"]:
         name = _called(item["name"])
         if item.is_mapping and name:
-            found[name] = _volume(item, name, place)
+            found[name] = _beside(found.get(name), replace(_volume(item, name, place), conditions=item.conditions))
     for item in claims:
         name = item["metadata"]["name"].content
         if name:
@@ -59,6 +63,18 @@ def volumes(spec: Node, claims: Node, address: str, resource: Resource, cluster:
             storage = template_storage(f"{place.address}:{name}", name, item["spec"], node.span, resource, cluster)
             found[name] = Volume(MountKind.CLAIM, node.value, storage, node.span)
     return found
+
+
+def _beside(first: Volume | None, volume: Volume) -> Volume:
+    """Return a volume of a name, with those that other branches of a template give it: what is there by default comes first."""
+    if first is None or not exclude_each_other(first.conditions, volume.conditions):
+        return volume
+    known = (first, *first.others)
+    if any(each.storage.identity == volume.storage.identity for each in known):
+        own = replace(volume.storage, identity=f"{volume.storage.identity}~{len(known)}")
+        volume = replace(volume, storage=own)
+    ordered = sorted((*known, volume), key=lambda each: any(one.holds is False for one in each.conditions))
+    return replace(ordered[0], others=tuple(replace(each, others=()) for each in ordered[1:]))
 
 
 def _called(name: Node) -> str:
@@ -189,11 +205,20 @@ def mounts(container: Node, found: dict[str, Volume], variables: Variables) -> I
     for item in container["volumeMounts"]:
         target = written(item["mountPath"])
         if target is not None:
-            yield _mount(item, target, found.get(_called(item["name"])), variables)
+            for volume in _behind(item, found.get(_called(item["name"]))):
+                yield _mount(item, target, volume, variables)
     for item in container["volumeDevices"]:
         target = written(item["devicePath"])
         if target is not None:
             yield _mount(item, target, found.get(_called(item["name"])), variables)
+
+
+def _behind(item: Node, named: Volume | None) -> Sequence[Volume | None]:
+    """Return the volumes that a mount's name may mean, together with what the mount itself is written under."""
+    if named is None or not named.others:
+        return (named,)
+    together = [one for one in (named, *named.others) if not exclude_each_other(one.conditions, item.conditions)]
+    return together or (named,)
 
 
 def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables) -> Mount:
@@ -218,6 +243,11 @@ def _mount(item: Node, target: Text, volume: Volume | None, variables: Variables
             kind=MountKind.OTHER, source=written(item["name"]), read_only=own, **common  # type: ignore[arg-type]
         )  # fmt: skip
     storage = volume.storage
+    if volume.conditions and volume.conditions != item.conditions:
+        common["conditions"] = (
+            *item.conditions,
+            *(each for each in volume.conditions if each not in item.conditions),
+        )
     if sub_path is not None and written(expression) and variables.differs_per_pod(expression.typed):
         storage = replace(storage, identity=f"{storage.identity}/{expression.content}", per_replica=True)
     return Mount(
