@@ -166,12 +166,13 @@ def _wrapper_init(container: Container | None) -> bool | None:
 
 def _from_words(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
     """Find an engine as the program of an argument list, behind inits, the nesting script and other prefixes."""
-    words, prefixes = _without_prefixes(words)
+    words, prefixes, variables = _without_prefixes(words)
     if not words or words[0].unknown:
         return None
     name, rest = _name(words[0]), words[1:]
     if name in _WRAPPERS:
-        return _wrapped(container, rest, span)
+        started = _wrapped(container, rest, span)
+        return replace(started, environment=variables) if started is not None and variables else started
     if name in _PROGRAMS:
         settings, certain = settings_of(rest)
         launch = _launch(
@@ -194,9 +195,10 @@ def _name(word: Text) -> str:
     return word.pattern.rpartition("/")[2]
 
 
-def _without_prefixes(words: Sequence[Text]) -> tuple[Sequence[Text], frozenset[str]]:
-    """Return the command behind what only starts it (``tini --``, ``env -u X``, ``su-exec root``), and those names."""
+def _without_prefixes(words: Sequence[Text]) -> tuple[Sequence[Text], frozenset[str], Mapping[str, Text]]:
+    """Return the command behind what only starts it (``tini --``, ``env X=``, ``su-exec root``), those names, and variables."""
     prefixes: set[str] = set()
+    variables: dict[str, Text] = {}
     while words and words[0].known and _name(words[0]) not in _ENGINE_STARTERS:
         if _name(words[0]) == _NESTING_SCRIPT:
             prefixes.add(_NESTING_SCRIPT)
@@ -212,8 +214,9 @@ def _without_prefixes(words: Sequence[Text]) -> tuple[Sequence[Text], frozenset[
         if command.remote is not None or len(command.words) >= len(words):
             break
         prefixes.update(command.wrappers)
+        variables |= command.environment
         words = command.words
-    return words, frozenset(prefixes)
+    return words, frozenset(prefixes), variables
 
 
 def _podman_service(words: Sequence[Text]) -> Sequence[Text] | None:
@@ -245,7 +248,9 @@ def _from_scripts(container: Container) -> Iterator[Started]:
     for link in images.chain(container):
         for invocation in link.invocations:
             if invocation.kind is InvocationKind.ENGINE_START and not invocation.during_build:
-                yield _from_invocation(invocation)
+                started = _from_invocation(invocation, container)
+                if started is not None:
+                    yield started
             elif invocation.kind is InvocationKind.SOCKET_FORWARD and container.kind is ContainerKind.SCRIPT:
                 yield from _from_forwarder(invocation)
 
@@ -261,16 +266,18 @@ def _from_forwarder(invocation: Invocation) -> Iterator[Started]:
         yield Started(found.product, replace(launch, forwards=found.socket))
 
 
-def _from_invocation(invocation: Invocation) -> Started:
+def _from_invocation(invocation: Invocation, container: Container) -> Started | None:
     name = invocation.program.rpartition("/")[2]
     if name == "podman":
         return Started(EngineProduct.PODMAN, _podman_launch(invocation.arguments, invocation.span))
+    wrapper = name in _WRAPPERS
+    if wrapper and len(invocation.words) == 2 and invocation.words[1].variable in ("@", "*"):
+        return _as_given(invocation, container)
     settings = tuple(
         Setting(option, value, value.span) for option, values in invocation.options.items() for value in values
     )
-    wrapper = name in _WRAPPERS
     launch = _launch(invocation.arguments, settings, invocation.span, invocation.certain, wrapper=wrapper)
-    defaults = name in _WRAPPERS and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
+    defaults = wrapper and (not invocation.words[1:] or invocation.words[1].pattern.startswith("-"))
     return Started(
         _PROGRAMS.get(name) or _service(invocation),
         launch,
@@ -279,6 +286,13 @@ def _from_invocation(invocation: Invocation) -> Started:
         invocation.environment,
         invocation.action == "service start" and name in ("service", "rc-service"),
     )
+
+
+def _as_given(invocation: Invocation, container: Container) -> Started | None:
+    """Return the engine that a script starts by handing what it is given, a container's command, to the official entry point."""
+    given = images.entrypoint_and_command(container)[1] or ()
+    started = _wrapped(container, tuple(given), invocation.span)
+    return replace(started, environment=invocation.environment) if started is not None else None
 
 
 def _service(invocation: Invocation) -> EngineProduct:

@@ -14,6 +14,7 @@ from dindguard.scripts.shell.expansion import Expander
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, text_of, word
 from dindguard.scripts.shell.syntax import Kind, RawWord, Simple
 from dindguard.scripts.shell.variables import UNDECIDED, Scopes, Variable, appended, array, scalar
+from dindguard.vocabulary import ENGINE_VARIABLES
 
 Given: TypeAlias = "Callable[[Simple], Sequence[Piece] | None]"
 
@@ -150,6 +151,8 @@ class Assignments:
             name = self._script.text[raw.start : raw.end]
             if name.isidentifier():
                 self._scopes.assign(name, Variable(((),)) if program == "unset" else UNDECIDED)
+                if program == "unset" and name.startswith(ENGINE_VARIABLES):
+                    self._scopes.export(name, self._script.span(raw.start, raw.end))
 
 
 def _read_words(typed: list[str]) -> tuple[dict[str, str], list[str]]:

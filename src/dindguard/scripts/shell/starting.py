@@ -99,7 +99,7 @@ class Starter:
             words=tuple(words),
             program=_program(words[0]),
             span=spanning(words),
-            environment=self._environment(context),
+            environment=self._environment(context, words[0]),
             wrappers=context.wrappers,
             remote=context.remote,
             inside=context.inside,
@@ -156,12 +156,14 @@ class Starter:
             before = self._out.commands[-2]
             command.piped_from = before
 
-    def _environment(self, context: Context) -> dict[str, Text]:
+    def _environment(self, context: Context, program: Word) -> dict[str, Text]:
+        """Return what is set for a command; what is set to nothing has the command's own place."""
         found: dict[str, Text] = {}
         for name in self._scopes.engine_variables:
             value = self._scopes.get(name)
-            if value is not None and value.fields is not None and value.scalar:
-                found[name] = word(value.scalar, joined_span(value.scalar))
+            if value is not None and value.fields is not None:
+                pieces = value.scalar
+                found[name] = word(pieces, joined_span(pieces)) if pieces else Text("", program.span)
         found.update(context.environment)
         return found
 
