@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dindguard import budget
+from dindguard import Options, budget, scan
 from dindguard.formats import Reading
 from dindguard.formats.compose import reader as compose
 from dindguard.model.container import Container
@@ -570,3 +570,17 @@ def test_a_project_that_was_read_goes_without_the_cycle_collector(tmp_path: Path
         assert reading.workloads
     finally:
         gc.enable()
+
+
+def test_many_projects_in_three_ways_are_read_whole(tmp_path: Path) -> None:
+    """Fifty small projects, each with files for two surroundings, that all extend services of one file: a real tree's size."""
+    shared = "services:\n" + "".join(f"  s{i}:\n    image: example/s{i}:1\n    # {'x' * 1400}\n" for i in range(6))
+    own = "".join(f"  s{i}:\n    extends: {{file: ../shared.yml, service: s{i}}}\n" for i in range(6))
+    over = "services:\n" + "".join(f"  s{i}: {{restart: always}}\n" for i in range(6))
+    files = {"shared.yml": shared}
+    for number in range(50):
+        files[f"p{number}/compose.yml"] = f"services:\n{own}"
+        files |= {f"p{number}/compose.override-{name}.yml": over for name in ("dev", "prod")}
+    report = scan(Options(paths=(write_files(tmp_path, files),), root=tmp_path))
+    assert not [notice for notice in report.notices if notice.kind == "budget"]
+    assert sum(len(workload.containers) for workload in report.model.workloads) == 900

@@ -121,7 +121,7 @@ COMPOSE_FILES = Limit(
     remedy="include fewer files",
 )  # fmt: skip
 COMPOSE_SHARED = Limit(
-    name="compose-shared", most=200_000, what="the files that Compose projects of this scan share come to more than {most:,} "
+    name="compose-shared", most=2_000_000, what="the files that Compose projects of this scan share come to more than {most:,} "
     "characters and to four times all files of Compose, counted for each further project", lost="for the rest they were not read",
     remedy="scan fewer projects at a time, or share smaller files",
 )  # fmt: skip
@@ -159,7 +159,7 @@ VOLUMES_FROM = Limit(
 # -- what files describe, whatever their format -----------------------------------------------------------------
 
 DESCRIBED_CONTAINERS = Limit(
-    name="described-containers", most=400,
+    name="described-containers", most=1_000,
     what="this file describes more than four containers for each KiB of it (two for each beyond its first 256), and this scan "
     "more than {most:,} beyond that",
     lost="those beyond, and what lies in them, were not looked at",
