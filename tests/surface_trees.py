@@ -77,6 +77,17 @@ TREES: dict[str, dict[str, str]] = {
     "Puppet manifest": {
         "manifests/a.pp": "docker::run { 'a':\n  net => 'host',\n  extra_parameters => ['--pid=host'],\n}\n"
     },
+    "LXD in a script": {
+        "up.sh": "lxc launch ubuntu:24.04 docker -c security.nesting=true -c security.privileged=true\n"
+    },
+    "Incus, a profile in a script": {
+        "up.sh": "cat <<'YAML' | incus profile edit docker\nconfig:\n  security.privileged: \"true\"\nYAML\n"
+    },
+    "Proxmox in a script": {"up.sh": "pct create 100 a.tar.zst \\\n  --features nesting=1 \\\n  --unprivileged 0\n"},
+    "Proxmox in Terraform": {
+        "main.tf": 'resource "proxmox_lxc" "a" {\n  unprivileged = false\n  features {\n    nesting = true\n  }\n}\n'
+    },
+    "KCL": {"main.k": "a = {\n    securityContext = {privileged = True}\n}\n"},
     "LXD profile": {"lxd.yaml": 'config:\n  security.nesting: "true"\n  security.privileged: "true"\n'},
     "engine with its output in a file": {"a.nix": "start = ''\n  dockerd >/var/log/dockerd.log 2>&1 &\n'';\n"},
     "Vagrantfile with a suffix": {

@@ -111,6 +111,9 @@ NEAR = {
         "values.yaml": "gitlabUrl: https://gitlab.example\nhostNetwork: true\nrunners:\n  privileged: false\n"
     },
     "an LXD profile that is not privileged": {"lxd.yaml": 'config:\n  security.privileged: "false"\n'},
+    "a container of LXD that is not privileged": {"a.sh": "lxc launch x docker -c security.privileged=false # docker\n"},
+    "a container of Proxmox that is not privileged": {"a.sh": "pct create 1 x --unprivileged 1 # docker\n"},
+    "KCL that asks for nothing": {"a.k": "a = {securityContext = {privileged = False}}\n"},
     "Jsonnet that asks for nothing": {"a.jsonnet": "{ securityContext: { privileged: false } }\n"},
     "a variable that is off": {"host_vars/a.yml": "runner_privileged: false\n"},
     "containerd's client without privilege": {"a.sh": "ctr run -d docker.io/x:1 a\n"},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Phrase: TypeAlias = tuple[tuple[str, ...], re.Pattern[str]]
 
-_TRUE = r"[\"']?(?:true|yes|on|1)\b(?![\"']?\s*(?:==|\?))"
+_TRUE = r"[\"']?(?:[Tt]rue|TRUE|yes|on|1)\b(?![\"']?\s*(?:==|\?))"
 _SOCKETS = r"(?:docker|podman/podman|(?:k3s/)?containerd/containerd|crio/crio)\.sock"
 
 PHRASES: tuple[Phrase, ...] = (
@@ -118,7 +118,8 @@ MORE: tuple[Phrase, ...] = (
     )),
     (("gitlab-runner",), regex(r"(?:cattle-ops|npalm)/gitlab-runner/aws")),
     (("lxc", "nesting", "unprivileged"), regex(
-        r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|^unprivileged:\s*0|lxc\.cap\.drop\s*[:=]\s*$", 8
+        r"lxc\.apparmor\.profile\s*[:=]\s*unconfined|nesting=1|\bunprivileged[\"']?\s*[:=]\s*[\"']?(?:0|false|no)\b"
+        r"|lxc\.cap\.drop\s*[:=]\s*$", 8
     )),
     (("tcp_address", "disable_apparmor", "insecure", "vfs"), regex(
         r"^[ \t]*+tcp_address\s*=\s*[\"'][^\"']|disable_apparmor\s*=\s*true"

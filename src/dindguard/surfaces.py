@@ -37,7 +37,7 @@ NAMES = {
 EXTENSIONS = {
     ".jenkinsfile": "Jenkinsfile", ".groovy": "Groovy script", ".tf": "Terraform file", ".tofu": "OpenTofu file",
     ".tfvars": "Terraform file", ".nomad": "Nomad job", ".hcl": "HCL file", ".service": "systemd unit",
-    ".socket": "systemd unit", ".timer": "systemd unit", ".nix": "Nix file", ".cue": "CUE file",
+    ".socket": "systemd unit", ".timer": "systemd unit", ".nix": "Nix file", ".cue": "CUE file", ".k": "KCL file",
     ".jsonnet": "Jsonnet file", ".libsonnet": "Jsonnet file", ".pp": "Puppet manifest", ".ks": "Kickstart file",
     ".j2": "Jinja template", ".jinja": "Jinja template",
     ".jinja2": "Jinja template", ".erb": "ERB template", ".gotmpl": "Go template", ".tpl": "template",

@@ -36,5 +36,18 @@ FORMAT = FormatRow(
             ),
             "k3d's nodes",
         ),
+        (
+            "security.privileged",
+            (
+                r"\b(?:incus|lxc)[ \t][^\n|;&]{0,300}?\bsecurity\.privileged[= ][\"']?(?:true|1|on|yes)\b"
+                r"|(?<=\n)[ \t]*+security\.privileged:[ \t]*+[\"']?(?:true|1|on|yes)\b"
+            ),
+            "a container of LXD or Incus",
+        ),
+        (
+            "unprivileged",
+            r"\bpct +(?:create|restore|set)\b(?:[^\n]{0,300}\\\n){0,20}[^\n]{0,300}?\s--?unprivileged[= ](?:0|false|no|off)\b",
+            "a container of Proxmox",
+        ),
     ),
 )
