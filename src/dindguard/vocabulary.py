@@ -94,7 +94,7 @@ INVENTORIES = ("inventory", "inventories", "environments")
 CREATES_CLUSTER = r"[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"
 """What follows the name of kind, or a variable that holds it, where it starts a cluster, as an expression."""
 
-ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_")
+ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_", "STORAGE_DRIVER")
 """How the names begin of variables that engines and their clients read."""
 
 WORD_LISTS = frozenset({"args", "argv", "cmd", "command", "commands", "entrypoint", "exec", "script", "test"})

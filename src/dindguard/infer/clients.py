@@ -101,19 +101,33 @@ def by_search(container: Container) -> tuple[Client, ...]:
 
 
 def _by_own_option(container: Container) -> Iterator[Client]:
-    """Yield the address that a product made to command engines gets by its own ``-H`` (Portainer)."""
+    """Yield the addresses that a product made to command engines gets by its own options or variables.
+
+    Portainer's ``-H``, Traefik's ``--providers.docker.endpoint`` (also ``TRAEFIK_PROVIDERS_DOCKER_ENDPOINT``), Dozzle's hosts.
+    """
     image = images.base_image(container)
     if image is None or image.known_socket_user is None:
         return
     words = tuple(container.command or ())
     for word, following in pairwise((*words, *words[-1:])):
         name, separator, value = word.pattern.partition("=")
-        if name not in ("-H", "--host"):
-            continue
-        address = word.part(len(name) + 1, len(word.pattern)) if separator and value else following
-        endpoint = client_endpoint(container, address) if "://" in address.pattern else None
-        if endpoint is not None and endpoint.port != _AGENT_PORT:
-            yield Client(EngineProduct.DOCKER, endpoint, address)
+        if name in ("-H", "--host") or "docker" in name.lower():
+            address = word.part(len(name) + 1, len(word.pattern)) if separator and value else following
+            yield from _own(container, address, address)
+    for variable in container.environment:
+        if variable.name not in VARIABLES.values() and variable.value.pattern.startswith("tcp://"):
+            yield from _own(container, variable.value, variable)
+
+
+def _own(container: Container, address: Text, via: EnvVar | Text) -> Iterator[Client]:
+    """Yield the first of the addresses in a setting, without a name that follows it; what a variable is for, its port tells."""
+    end = next((index for index, sign in enumerate(address.pattern) if sign in "|,;"), len(address.pattern))
+    endpoint = client_endpoint(container, address.part(0, end)) if "://" in address.pattern else None
+    of_engines = isinstance(via, Text) or (
+        endpoint is not None and endpoint.port in (endpoints.PLAIN_PORT, endpoints.TLS_PORT)
+    )
+    if endpoint is not None and endpoint.port != _AGENT_PORT and of_engines:
+        yield Client(EngineProduct.DOCKER, endpoint, via)
 
 
 def client_endpoint(container: Container, address: Text) -> Endpoint | None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dindguard.infer.carried import Carriers
 
 _SERVERLESS = {"podman": EngineProduct.PODMAN, "buildah": EngineProduct.BUILDAH}
+_DRIVER_VARIABLE = "STORAGE_DRIVER"
+"""What containers/storage reads for both, before its files (``storage/types/options.go``)."""
 _SECURITYFS = "/sys/kernel/security"
 _WITH_APPARMOR = frozenset({"ubuntu", "debian", "buildpack-deps", "ubuntu-debootstrap"})
 
@@ -137,12 +139,27 @@ def _configured(
 def _of_commands(containers: Iterable[Container]) -> Iterator[Configuration]:
     """Yield what commands of Podman and Buildah set for themselves: without a server, each is its own engine."""
     for container in containers:
+        told: set[EngineProduct] = set()
         for call in container.invocations:
             product = _SERVERLESS.get(call.program.rpartition("/")[2])
-            driver = call.option("storage-driver")
+            driver = call.option("storage-driver") or call.environment.get(_DRIVER_VARIABLE)
             if product is not None and driver is not None and call.kind is InvocationKind.ENGINE_CALL:
-                settings = (Setting("storage-driver", driver, driver.span),)
-                yield Configuration(product=product, settings=settings, span=call.span, container=container)
+                told.add(product)
+                yield _with_driver(product, driver, call.span, container)
+        variable = images.variable(container, _DRIVER_VARIABLE) if images.has_variables(container) else None
+        if variable is None or not variable.value.pattern or images.variable(container, "CONTAINER_HOST") is not None:
+            continue
+        image = images.engine_image(container)
+        by_image = () if image is None else (image.product,)
+        by_calls = (_SERVERLESS.get(call.program.rpartition("/")[2]) for call in container.invocations)
+        for product in dict.fromkeys((*by_image, *by_calls)):
+            if product in _SERVERLESS.values() and product is not None and product not in told:
+                yield _with_driver(product, variable.value, variable.span, container)
+
+
+def _with_driver(product: EngineProduct, driver: Text, span: Span, container: Container) -> Configuration:
+    settings = (Setting("storage-driver", driver, driver.span),)
+    return Configuration(product=product, settings=settings, span=span, container=container)
 
 
 def _spans_in_containers(containers: Iterable[Container]) -> frozenset[Span]:

@@ -39,8 +39,9 @@ def runner_templates(resource: Resource) -> Iterator[PodTemplate]:
     if resource.group != GROUP:
         return
     if resource.kind == "RunnerSet":
-        holder = resource.node["spec"]["template"]
-        settings, spec = resource.node["spec"], holder["spec"]
+        settings = resource.node["spec"]
+        holder = settings["template"]
+        spec = holder["spec"] if holder["spec"].present or not holder.is_mapping else holder.with_pairs([])
     elif resource.kind in _PATHS:
         settings = spec = resource.node.at(*_PATHS[resource.kind])
         holder = resource.node.at(*_PATHS[resource.kind][:-1])
