@@ -573,8 +573,8 @@ def test_a_project_that_was_read_goes_without_the_cycle_collector(tmp_path: Path
 
 
 def test_many_projects_in_three_ways_are_read_whole(tmp_path: Path) -> None:
-    """Fifty small projects, each with files for two surroundings, that all extend services of one file: a real tree's size."""
-    shared = "services:\n" + "".join(f"  s{i}:\n    image: example/s{i}:1\n    # {'x' * 1400}\n" for i in range(6))
+    """Fifty small projects, each with files for two surroundings, that all extend services of one large file."""
+    shared = "services:\n" + "".join(f"  s{i}:\n    image: example/s{i}:1\n    # {'x' * 14_000}\n" for i in range(6))
     own = "".join(f"  s{i}:\n    extends: {{file: ../shared.yml, service: s{i}}}\n" for i in range(6))
     over = "services:\n" + "".join(f"  s{i}: {{restart: always}}\n" for i in range(6))
     files = {"shared.yml": shared}

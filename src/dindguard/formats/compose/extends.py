@@ -19,8 +19,11 @@ class Extension:
     """The services of one file, each put over the one it extends, once."""
 
     def __init__(
-        self, loader: Loader, services: Node, scope: ComposeScope, path: str, removed: list[merging.Path]
+        self, loader: Loader, services: Node, scope: ComposeScope, path: str, removed: list[merging.Path],
+        *, of_others: bool = False,
     ) -> None:  # fmt: skip
+        """``of_others``: the file is another one than those that the project merges."""
+        self._of_others = of_others
         self._loader = loader
         self._services = services
         self._scope = scope
@@ -33,6 +36,8 @@ class Extension:
         """Return a service with all that it extends; ``chain`` is the way that led here."""
         done = self._done.get(name)
         if done is None:
+            if self._of_others:
+                self._loader.take(self._path, self._services[name])
             done = self._extend(name, self._services[name], (*chain, (self._path, name)))
             self._done[name] = done
         return done
@@ -78,5 +83,5 @@ class Extension:
             else:
                 path, services, removed = found
                 scope = self._scope.within(folder_of(path))
-                self._others[key] = Extension(self._loader, services, scope, path, removed)
+                self._others[key] = Extension(self._loader, services, scope, path, removed, of_others=True)
         return self._others[key]

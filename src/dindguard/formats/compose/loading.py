@@ -21,13 +21,18 @@ from dindguard.source import Gravity, Span, Step
 _SECTIONS = ("services", "volumes", "networks", "secrets", "configs", "models")
 
 
+_A_NAME = 16
+"""What a service costs that is there to be extended and is not, in characters: its name is copied."""
+
+
 class Loaded:
-    """A project's merged document, the paths of the files that it includes, and how often each file was read for it."""
+    """A project's merged document, the paths of the files that it includes, and how much was taken of each file for it."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
         self.included: set[str] = set()
-        self.loads = Counter[str]()
+        self.taken = Counter[str]()
+        """In characters: a file that is included counts whole, of one that is extended the services that are."""
 
 
 class Loader:
@@ -63,7 +68,7 @@ class Loader:
     def _merge_files(self, paths: Sequence[str], scope: ComposeScope, chain: tuple[str, ...]) -> Node | None:
         merged: Node | None = None
         for path in paths:
-            self._count(path)
+            self._count(path, self._files.size(path))
             for root in self._files.documents(path):
                 merged = self._merge_document(root.scoped(scope), merged, scope, path, chain)
         return merged
@@ -178,7 +183,7 @@ class Loader:
         path = self._path(node, scope.directory, "extends")
         if path is None or not self._may_load(node):
             return None
-        self._count(path)
+        self._count(path, sum(_A_NAME * len(each["services"].pairs()) for each in self._files.documents(path)))
         merged: Node | None = None
         removed: list[merging.Path] = []
         for document in self._files.documents(path):
@@ -194,10 +199,14 @@ class Loader:
         shared, files = budget.COMPOSE_SHARED, budget.COMPOSE_FILES
         return budget.within(shared, self._again, node) and budget.within(files, self._loads + 1, node)
 
-    def _count(self, path: str) -> None:
+    def _count(self, path: str, size: int) -> None:
         self._loads += 1
-        self._again += self._files.size(path) if path in self._loaded.loads else 0
-        self._loaded.loads[path] += 1
+        self._again += size if path in self._loaded.taken else 0
+        self._loaded.taken[path] += size
+
+    def take(self, path: str, service: Node) -> None:
+        """Count a service of another file that one of the project extends."""
+        self._loaded.taken[path] += service.end - service.start
 
     def refuse(self, message: str, span: Span) -> None:
         """Note what Compose would refuse."""

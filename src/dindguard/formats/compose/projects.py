@@ -177,8 +177,9 @@ class _Grouping:
         kind = ("Compose project", tuple(paths), main, started_in, spent)
         projects, loaded = self._files.again(kind, (), partial(self._loaded, paths, main, started_in, alone=spent))
         self._covered |= {*loaded.included, main}
-        for path, times in loaded.loads.items():
-            self._again += self._files.size(path) * (times - (path not in self._loads))
+        for path, characters in loaded.taken.items():
+            first = self._files.size(path) if path not in self._loads else 0
+            self._again += max(0, characters - first)
             self._loads.add(path)
         yield from map(self._fitting, projects)
 
