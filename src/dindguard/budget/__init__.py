@@ -121,7 +121,7 @@ COMPOSE_FILES = Limit(
     remedy="include fewer files",
 )  # fmt: skip
 COMPOSE_SHARED = Limit(
-    name="compose-shared", most=2_000_000, what="the files that Compose projects of this scan share come to more than {most:,} "
+    name="compose-shared", most=1_000_000, what="the files that Compose projects of this scan share come to more than {most:,} "
     "characters and to four times all files of Compose, counted for each further project", lost="for the rest they were not read",
     remedy="scan fewer projects at a time, or share smaller files",
 )  # fmt: skip
