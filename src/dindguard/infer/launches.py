@@ -63,13 +63,17 @@ def started_engines(container: Container) -> tuple[Started, ...]:
         return scripts
     if main.defaults:  # a copy of the official entry point does what is known of it, whatever its branches hold
         scripts = tuple(each for each in scripts if posixpath.basename(each.launch.span.path) not in _WRAPPERS)
-    return (main, *scripts)
+    return (main, *(each for each in scripts if not _is_main(each, container)))
 
 
-def service_start(words: Sequence[Text]) -> Started | None:
-    """Return the engine that a service manager starts with a command; it collects the orphans then."""
-    start = _from_words(None, words, words[0].span) if words else None
-    return replace(start, launch=replace(start.launch, main_program=False, init=None)) if start is not None else None
+def _is_main(started: Started, container: Container) -> bool:
+    """Whether what a script starts is the very command of its container, which may be read as a script as well."""
+    at = started.launch.span
+    own = (words.span for words in images.entrypoint_and_command(container) if words is not None)
+    return any(
+        span.path == at.path and (span.line, span.column) <= (at.line, at.column) < (span.end_line, span.end_column)
+        for span in own
+    )
 
 
 def _main(container: Container) -> Started | None:
@@ -78,13 +82,13 @@ def _main(container: Container) -> Started | None:
     image = images.base_image(container)
     engine_image = image.engine if image is not None else None
     if entrypoint is not None and not entrypoint.empty:
-        return _from_words(container, (*entrypoint, *(command or ())), entrypoint.span)
+        return from_words(container, (*entrypoint, *(command or ())), entrypoint.span)
     if images.keeps_engine_off(container):
         return None
     if engine_image is not None and (engine_image.runs_engine or _is_told_as_an_engine(engine_image, command)):
         return _from_engine_image(container, engine_image, command)
     if command is not None and not command.empty:
-        return _from_words(container, tuple(command), command.span)
+        return from_words(container, tuple(command), command.span)
     return None
 
 
@@ -116,7 +120,7 @@ def _from_engine_image(container: Container, image: EngineImage, command: Words 
         product = EngineProduct.BUILDKIT if image.product is EngineProduct.BUILDKIT else EngineProduct.CONTAINERD
         settings, certain = settings_of(words)
         return Started(product, _launch(words, settings, span, certain, prepared=True))
-    return _from_words(container, words, span)
+    return from_words(container, words, span)
 
 
 def _wrapped(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
@@ -143,7 +147,7 @@ def _wrapped(container: Container | None, words: Sequence[Text], span: Span) -> 
             init=_wrapper_init(container),
         )
         return Started(EngineProduct.DOCKER, launch)
-    return _from_words(container, words, span)
+    return from_words(container, words, span)
 
 
 def _runs_wrapper(container: Container | None) -> bool:
@@ -164,7 +168,7 @@ def _wrapper_init(container: Container | None) -> bool | None:
     return defaults.init if defaults is not None else None
 
 
-def _from_words(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
+def from_words(container: Container | None, words: Sequence[Text], span: Span) -> Started | None:
     """Find an engine as the program of an argument list, behind inits, the nesting script and other prefixes."""
     words, prefixes, variables = _without_prefixes(words)
     if not words or words[0].unknown:

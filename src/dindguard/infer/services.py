@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dindguard.infer.launches import Started, service_start
+from dindguard.infer.launches import Started, from_words
 from dindguard.infer.machines import Half, machine_engine
 from dindguard.model.container import Container
 from dindguard.model.engine import Engine, Machine
@@ -17,7 +17,7 @@ from dindguard.model.engine_settings import settings_of
 from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, ServiceKind, Setting
 from dindguard.model.values import Text, unknown
 from dindguard.records import record, replace
-from dindguard.vocabulary import UNSEEN, EngineProduct
+from dindguard.vocabulary import SHELLS, UNSEEN, EngineProduct
 
 _PACKAGED = frozenset({"docker", "containerd", "podman", "buildkit"})
 """Services whose packaged unit has a command of its own: another one beside it, without a reset, is refused."""
@@ -83,19 +83,20 @@ def _engines(machine: _Machine) -> Iterator[Engine]:
             engine = machine_engine(half, _only(found), f"{name}.engine")
             owner = owner or engine.owner
             yield replace(engine, owner=owner) if engine.container is None else engine
-    if EngineProduct.DOCKER not in shown:
-        yield from _unshown(machine)
+    for product in (EngineProduct.DOCKER, EngineProduct.PODMAN):
+        if product not in shown:
+            yield from _unshown(machine, product)
 
 
-def _unshown(machine: _Machine) -> Iterator[Engine]:
-    """Yield the engine of which the files show options or a socket, and not what starts it."""
-    settings = tuple(optional_settings(machine.services))
-    sockets = _addresses("docker", machine.services)
+def _unshown(machine: _Machine, product: EngineProduct) -> Iterator[Engine]:
+    """Yield the engine of which the files show options or a socket, and not what starts it: its package's own unit does."""
+    settings = tuple(optional_settings(machine.services)) if product is EngineProduct.DOCKER else ()
+    sockets = _addresses(product, machine.services)
     if settings or sockets:
         span = settings[0].span if settings else sockets[0].span
         launch = Launch(wrapper=False, arguments=(), settings=settings, span=span, certain=False, shown=False)
-        half = Half(EngineProduct.DOCKER, launch, sockets, span, _NOT_READ if settings else "")
-        yield machine_engine(half, _only(_configurations(machine, EngineProduct.DOCKER)), "docker")
+        half = Half(product, launch, sockets, span, _NOT_READ if settings else "")
+        yield machine_engine(half, _only(_configurations(machine, product)), product)
 
 
 def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
@@ -136,7 +137,7 @@ def _starts(name: str, services: Sequence[ServiceFile], files: Sequence[ServiceF
     variables = _variables(own, files)
     for words in commands if whole else ():
         expanded, certain = _expanded(words, variables)
-        start = service_start(expanded)
+        start = _service_start(expanded)
         if start is not None:
             kept = next((word.span for word in expanded if word.variable == UNSEEN), None)
             launch = replace(start.launch, certain=start.launch.certain and certain, packaged=kept)
@@ -180,3 +181,21 @@ def _expanded(words: Iterable[Text], variables: Mapping[str, Text]) -> tuple[tup
 
             result.extend(split_words(value))
     return tuple(result), certain
+
+
+def _service_start(words: Sequence[Text]) -> Started | None:
+    """Return the engine that a service manager starts with a command; it collects the orphans then."""
+    start = next(
+        (found for each in _told(words) if (found := from_words(None, each, each[0].span)) is not None), None
+    )
+    return replace(start, launch=replace(start.launch, main_program=False, init=None)) if start is not None else None
+
+
+def _told(words: Sequence[Text]) -> Iterator[Sequence[Text]]:
+    """Yield the commands that a command comes to: those of a shell's script (``sh -c 'exec dockerd …'``), else itself."""
+    if words and words[0].pattern.rpartition("/")[2] in SHELLS:
+        from dindguard.scripts.commands import argv_commands  # few services are started so
+
+        yield from (each.words for each in argv_commands(words).commands)
+    elif words:
+        yield words

@@ -10,7 +10,7 @@ from dindguard.formats.kubernetes.environment import Variables
 from dindguard.model.container import HealthCheck, Words
 from dindguard.patterns import regex
 from dindguard.source import Source
-from dindguard.vocabulary import LAUNCHERS, SCRIPT_RUNNERS
+from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
 _SHELL_SHEBANG = regex(r"#!\s*\S*?(/env\s+(-S\s+)?)?(/|\b)(ba|da|z|k|a)?sh\b")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -34,6 +34,20 @@ def scripts(container: Node) -> Iterator[Source]:
         script = script_of(command)
         if script is not None:
             yield script.document("shell")
+        elif command and command[0].content.rpartition("/")[2] in ENGINE_CLIENTS:
+            yield _client_command(command)
+
+
+def _client_command(words: list[Node]) -> Source:
+    """Return a command that starts an engine's client without a shell, as a shell would be given it."""
+    from dindguard.documents.joined import Joined  # few containers do
+
+    joined = Joined(words[0].source)
+    for word in words:
+        if word.is_scalar and word.source is joined.parent:
+            joined.add_quoted(word.document())
+            joined.add_glue(" ")
+    return joined.source("shell")
 
 
 def script_of(command: list[Node]) -> Node | None:

@@ -16,7 +16,13 @@ FORMAT = FormatRow(
     ),
     perhaps=r"(^|/)[^/]+\.conf(\.(j2|in|tmpl|template|example|sample))?$",
     beginning=r"\A(?:[ \t]*(?:[#;{][^\n]*)?\n)*+\[Service\]",
-    words=(("socketmode", r"socketmode[ \t]*=[ \t]*[0-7]?[0-7]{2}[2367]\b"),),
+    words=(
+        ("socketmode", r"socketmode[ \t]*=[ \t]*[0-7]?[0-7]{2}[2367]\b"),
+        (
+            "listenstream",
+            r"(?m)listenstream[ \t]*=[ \t]*(?:[\d.:\[\]]{1,60}:)?\d{2,5}[ \t\r]*$",
+        ),  # a port: whose, the name tells
+    ),
     evidence=Evidence.DECLARED,
     installed=r"^/(etc|run|lib|usr/lib|usr/local/lib)/systemd/.*\.(service|socket|conf)$",
 )

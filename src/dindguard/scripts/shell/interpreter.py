@@ -16,7 +16,7 @@ from dindguard.scripts.shell.starting import Starter, runs_its_arguments
 from dindguard.scripts.shell.syntax import Choice, Function, Group, Guarded, Kind, Node, Part, Pipe, RawWord, Simple
 from dindguard.scripts.shell.variables import UNDECIDED, Fields, Scopes, Variable, scalar
 from dindguard.scripts.shell.wrappers import unwrap
-from dindguard.scripts.shell.writing import WRITERS, Redirections
+from dindguard.scripts.shell.writing import COPIERS, WRITERS, Redirections
 from dindguard.source import Span
 
 Call = tuple[Fields | None, Span]
@@ -225,20 +225,20 @@ class Interpreter:
         plain = self._plain(rest[0])
         if plain in WRITERS and not (node.redirects or self._in_pipe):
             return None
-        if plain and not self.starter.matters(plain) and not self._changes_variables(plain):
+        copies = plain in COPIERS and bool(node.redirects or self._in_pipe)
+        if plain and not copies and not self.starter.matters(plain) and not self._changes_variables(plain):
             self._redirections.unseen(plain, node)
             self._out.pass_over(plain)
             return None
         first: list[Word] = []
         while rest and not first:
-            # ``$SUDO docker`` with an empty variable: the next word is the program.
-            first, rest = self._expander.words(rest[0]), rest[1:]
+            first, rest = self._expander.words(rest[0]), rest[1:]  # ``$SUDO docker`` with an empty variable
         if not first:
             return None
         program = base_name(first[0].pattern)
         if self._builtin(program, node, rest):
             return None
-        if not (first[0].unknown or self.starter.matters(program)):
+        if not (first[0].unknown or copies or self.starter.matters(program)):
             self._out.pass_over(program)
             return None
         words = [*first, *(word for raw in rest for word in self._expander.words(raw))]

@@ -40,6 +40,8 @@ _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", 
 
 _UNITS = "/etc/systemd/system"
 _MOVERS = frozenset({"mv", "cp", "install"})
+COPIERS = frozenset({"cp", "install", "dd", "sponge"})
+"""The commands that may copy what they are given into a file."""
 _PRINT_NOTHING = _MOVERS | {":", "true", "rm", "touch", "mkdir", "chmod", "chown"}
 _ENGINES_FILE = regex("|".join(ENGINES_FILES.values()))
 _IS_ENGINES_FILE = regex(rf"[/\\](?:{'|'.join(ENGINES_FILES.values())})(?:(?<=\.service)\.d/[^/]+\.conf)?\Z")
@@ -99,7 +101,7 @@ class Redirections:
         if program == "systemctl" and not self._out.muted:
             self._edits_unit(words[1:], stdin)
         if program not in WRITERS:
-            self.unseen(program, node, words)
+            self._copied(program, node, words, stdin)
             return None
         targets = [(self._target(raw), raw.operator == ">>") for raw in node.redirects if raw.operator in _TO_FILE]
         files = [one for one in words[1:] if not one.pattern.startswith("-")]
@@ -115,6 +117,14 @@ class Redirections:
             for target, appends in targets:
                 self._write(printed, target, appends=appends)
         return None if targets and program != "tee" else printed
+
+    def _copied(self, program: str, node: Simple, words: Sequence[Word], stdin: Sequence[Piece] | None) -> None:
+        """Read what a program that only copies is given as the file that it becomes."""
+        target = _copied_to(program, words) if stdin is not None and program in COPIERS else None
+        if target is None:
+            self.unseen(program, node, words)
+        elif not self._out.muted:
+            self._write(stdin, target, appends=False)
 
     def _edits_unit(self, words: Sequence[Word], stdin: Sequence[Piece] | None) -> None:
         """Read what ``systemctl edit --stdin`` is given as the drop-in, or with ``--full`` the unit, that it becomes."""
@@ -207,6 +217,17 @@ class Redirections:
 
     def _body(self, raw: RawRedirect) -> list[Piece]:
         return self._expander.pieces(raw.body.parts, raw.body) if raw.body is not None else []
+
+
+def _copied_to(program: str, words: Sequence[Word]) -> Text | None:
+    """Return the file that a program copies its standard input to: ``install -m 644 /dev/stdin FILE``, ``dd of=FILE``."""
+    if program == "dd":
+        given = {name: one for one in words[1:] for name in ("if=", "of=") if one.pattern.startswith(name)}
+        return given["of="].part(3, len(given["of="].pattern)) if given.keys() == {"of="} else None
+    names = [one for one in words[1:] if not one.pattern.startswith("-")]
+    if program == "sponge":
+        return names[-1] if names else None
+    return names[-1] if len(names) > 1 and names[-2].pattern == "/dev/stdin" else None
 
 
 def _past_wrapper(words: Sequence[Word]) -> Sequence[Word]:
