@@ -35,8 +35,14 @@ def give_defaults(workloads: Sequence[Workload]) -> Given:
     from dindguard.infer.pod_steps import members_of_pods
 
     members = members_of_pods(given.workloads)
-    kept = (each for each in given.workloads if each.pod_text is None or each.containers[0] not in members)
-    return Given(tuple(_started_in(each, members) for each in kept), {**given.copies, **members})
+    stand_ins = [each for each in given.workloads if each.pod_text is not None and each.containers[0] in members]
+    runs = {members[each.containers[0]].workload: each.replicas for each in stand_ins}
+    kept = (
+        replace(each, replicas=runs[each]) if each in runs else _started_in(each, members)
+        for each in given.workloads
+        if each not in stand_ins
+    )
+    return Given(tuple(kept), {**given.copies, **members})
 
 
 def _with_runner(workloads: Sequence[Workload]) -> Given:

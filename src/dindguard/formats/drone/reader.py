@@ -18,7 +18,7 @@ from dindguard.model.container import Container, ContainerKind, Device, Environm
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.patterns import regex
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.source import Embedded
@@ -71,7 +71,14 @@ def _workload(root: Node, members: Sequence[Member], scope: Filled, which: str) 
         containers=containers,
         storages=volumes.storages,
         shared_network=root["type"].content == "kubernetes",
+        replicas=_runs(root),
     )
+
+
+def _runs(root: Node) -> Replicas | None:
+    """Return how many runs there are at once: Drone's runners take two by default, Woodpecker's agents one."""
+    limited = root["concurrency"]["limit"].present
+    return Replicas(1, root["kind"].span, per_run=not limited) if root["kind"].content == "pipeline" else None
 
 
 def _members(node: Node, kind: ContainerKind) -> Iterator[Member]:

@@ -22,10 +22,11 @@ from dindguard.scripts.located import option_words
 from dindguard.source import Span
 
 
-def machine(name: str, address: str, span: Span, pod_text: Span | None = None) -> tuple[Workload, Container]:
+def machine(name: str, address: str, span: Span, place: Place | None = None) -> tuple[Workload, Container]:
     """Return the machine that runs steps without a container, or what stands for a container that only a pod's text tells."""
     container = Container(name=name, address=address, kind=ContainerKind.JOB, span=span)
-    return replace(job(container, ()), pod_text=pod_text), container
+    workload = job(container, ())
+    return (workload if place is None else replace(workload, pod_text=place.pod_text, replicas=place.runs)), container
 
 
 def job(container: Container, storages: tuple[Any, ...]) -> Workload:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
 from dindguard.model.container import Container, EnvVar
+from dindguard.model.workload import Replicas
 from dindguard.records import field, record
 from dindguard.source import Span
 
@@ -17,7 +18,7 @@ class Place:
 
     ``owner`` is the container (or machine) that they run in, ``address`` the named way to it, ``pod`` the containers
     that ``container('name')`` can choose, ``variables`` those of the blocks around; ``pod_text`` is where further containers
-    of the pod are described.
+    of the pod are described, and ``runs`` how many of it there are.
     """
 
     owner: Container
@@ -25,6 +26,7 @@ class Place:
     variables: tuple[EnvVar, ...] = ()
     pod: Mapping[str, Container] = field(default_factory=dict)
     pod_text: Span | None = None
+    runs: Replicas | None = None
 
 
 def variables_of(block: Node) -> tuple[EnvVar, ...]:

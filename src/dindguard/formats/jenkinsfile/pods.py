@@ -14,7 +14,7 @@ from dindguard.model.container import Capabilities, Container, ContainerKind, En
 from dindguard.model.image import Image
 from dindguard.model.mount import Medium, Mount, MountKind, Storage
 from dindguard.model.values import Text, inherited, unset
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
 from dindguard.scripts.located import option_words
 
 _SOURCES = {
@@ -51,8 +51,15 @@ def pod(template: Node, address: str) -> tuple[Workload, Mapping[str, Container]
         containers=tuple(containers),
         storages=tuple(mount.storage for mount in mounts if mount.storage is not None),
         shared_network=True,
+        replicas=runs(template),
     )
     return workload, {container.name: container for container in containers}
+
+
+def runs(template: Node) -> Replicas:
+    """Return how many of a template's pods there are: one for each build, which run at once unless the pipeline says not to."""
+    alone = "disableConcurrentBuilds" in template.source.text
+    return Replicas(1, template.key_span, per_run=not alone)
 
 
 def _templates(containers: Node) -> Iterator[Node]:

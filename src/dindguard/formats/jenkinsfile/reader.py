@@ -125,7 +125,7 @@ class _Pipeline:
             joined = Joined(self._source)
             add_script(joined, template["yaml"])
             self._reading.embedded.append(Embedded(joined.source("kubernetes")))
-        place = replace(place, pod_text=_text_of(template), pod={})
+        place = replace(place, pod_text=_text_of(template), pod={}, runs=pods.runs(template))
         found = pods.pod(template, address)
         if found is not None:
             workload, members = found
@@ -153,7 +153,7 @@ class _Pipeline:
         name = written.value.pattern if written.is_scalar else ""
         chosen: Container | None = place.pod.get(name)
         if chosen is None:
-            workload, chosen = machine(name, self._address("containers", written), written.span, place.pod_text)
+            workload, chosen = machine(name, self._address("containers", written), written.span, place)
             self._reading.workloads.append(workload)
         return replace(place, owner=chosen)
 

@@ -51,7 +51,7 @@ def replicas(resource: Resource, cluster: Cluster) -> Replicas | None:
     if kind == "CronJob":
         found = _number(spec["jobTemplate"]["spec"]["parallelism"], resource)
         policy = spec["concurrencyPolicy"]
-        return replace(found, overlap=policy.content not in ("Forbid", "Replace"))
+        return replace(found, per_run=policy.content not in ("Forbid", "Replace"))
     if kind == "AutoscalingRunnerSet":
         most = spec["maxRunners"]
         return _number(most, resource) if most.is_scalar else Replicas(None, resource.span)
