@@ -120,7 +120,7 @@ def registered_runners(containers: Sequence[Container]) -> Iterable[Workload]:
 
 def add_client(reading: Reading, name: str, variables: Sequence[EnvVar]) -> None:
     """Add a machine whose clients command the engine that variables name, which it gives to all that it starts."""
-    from dindguard.model.workload import Platform, Workload, WorkloadKind
+    from dindguard.model.workload import Platform, WorkloadKind, alone
 
     host = next((each for each in variables if each.name == "DOCKER_HOST"), None)
     if host is None:
@@ -132,37 +132,19 @@ def add_client(reading: Reading, name: str, variables: Sequence[EnvVar]) -> None
         span=host.span,
         environment=Environment(each for each in variables if each.name.startswith("DOCKER_")),
     )
-    reading.workloads.append(
-        Workload(
-            name=name,
-            address="environment",
-            kind=WorkloadKind.HOST,
-            platform=Platform.NONE,
-            span=host.span,
-            containers=(machine,),
-        )
-    )
+    reading.workloads.append(alone(machine, WorkloadKind.HOST, Platform.NONE))
 
 
 def add_task(reading: Reading, address: str, name: str, span: Span, scripts: Iterable[Source]) -> None:
     """Add what a machine runs under a name: a task runner's task. Scripts that name no engine are left aside."""
-    from dindguard.model.workload import Platform, Workload, WorkloadKind
+    from dindguard.model.workload import Platform, WorkloadKind, alone
     from dindguard.scripts.commands import names_an_engine
 
     found = [script for script in scripts if names_an_engine(script.text)]
     if not found:
         return
     machine = Container(name=name, address=address, kind=ContainerKind.SCRIPT, span=span)
-    reading.workloads.append(
-        Workload(
-            name=name,
-            address=address,
-            kind=WorkloadKind.HOST,
-            platform=Platform.NONE,
-            span=span,
-            containers=(machine,),
-        )
-    )
+    reading.workloads.append(alone(machine, WorkloadKind.HOST, Platform.NONE))
     reading.embedded += [Embedded(script, machine) for script in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dindguard.enumerations import StrEnum
 from dindguard.model.container import Container, ContainerKind
@@ -278,4 +278,17 @@ def _names(container: Container) -> Sequence[str]:
     return (container.name, *(alias.value or "" for alias in container.aliases if alias.known), *hostname)
 
 
-__all__ = ["Network", "Placement", "Platform", "Replicas", "Workload", "WorkloadKind"]
+def alone(container: Container, kind: WorkloadKind, platform: Platform, **further: Any) -> Workload:
+    """Return what holds one container by itself: called, addressed and found as that is; ``further`` are other fields."""
+    return Workload(
+        name=container.name,
+        address=container.address,
+        kind=kind,
+        platform=platform,
+        span=container.span,
+        containers=(container,),
+        **further,
+    )
+
+
+__all__ = ["Network", "Placement", "Platform", "Replicas", "Workload", "WorkloadKind", "alone"]

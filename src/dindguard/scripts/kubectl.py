@@ -13,7 +13,7 @@ from dindguard.model.container import Container, ContainerKind, Environment, Env
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount, MountKind
 from dindguard.model.values import Flag, Text, flag, inherited, unset
-from dindguard.model.workload import Placement, Platform, Workload, WorkloadKind
+from dindguard.model.workload import Placement, Platform, Workload, WorkloadKind, alone
 from dindguard.patterns import regex
 from dindguard.records import record, replace
 from dindguard.scripts.command import Command, spanning
@@ -165,13 +165,10 @@ def _debugging(options: Sequence[Option], target: Text, program: str, prefix: st
 
 def _pod(container: Container, placement: Placement | None = None, for_debugging: Text | None = None) -> Workload:
     """Return the pod of one container, which is called and found as its container is."""
-    return Workload(
-        name=container.name,
-        address=container.address,
-        kind=WorkloadKind.POD,
-        platform=Platform.KUBERNETES,
-        span=container.span,
-        containers=(container,),
+    return alone(
+        container,
+        WorkloadKind.POD,
+        Platform.KUBERNETES,
         shared_network=True,
         placement=placement,
         for_debugging=for_debugging,

@@ -9,7 +9,7 @@ from dindguard import budget
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Flag, How, Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -177,14 +177,7 @@ class _ScriptReader:
         return found
 
     def _machine_workload(self, machine: Container) -> Workload:
-        return Workload(
-            name=machine.name,
-            address=machine.address,
-            kind=WorkloadKind.HOST,
-            platform=Platform.NONE,
-            span=machine.span,
-            containers=(machine,),
-        )
+        return alone(machine, WorkloadKind.HOST, Platform.NONE)
 
     # -- invocations ------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.buildkite import plugins
 from dindguard.formats.buildkite.values import Values, written
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
-from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind, alone
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.located import add_exports, add_script
 from dindguard.source import Embedded, Span
@@ -133,13 +133,5 @@ def _named(step: Node) -> tuple[str, Span]:
 
 def _workload(step: Node, owner: Container, volumes: Volumes) -> Workload:
     several = step["parallelism"].integer or 1
-    return Workload(
-        name=owner.name,
-        address=owner.address,
-        kind=WorkloadKind.JOB,
-        platform=Platform.OTHER_CI,
-        span=owner.span,
-        containers=(owner,),
-        storages=volumes.storages,
-        replicas=Replicas(several, step["parallelism"].span) if several > 1 else None,
-    )
+    replicas = Replicas(several, step["parallelism"].span) if several > 1 else None
+    return alone(owner, WorkloadKind.JOB, Platform.OTHER_CI, storages=volumes.storages, replicas=replicas)

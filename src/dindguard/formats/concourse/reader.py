@@ -20,7 +20,7 @@ from dindguard.formats.concourse.variables import Variables
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Limits, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Flag, How, Text, flag
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.scripts.commands import argv_commands
 from dindguard.scripts.meaning import script_model
 from dindguard.scripts.shell_argument import script_index
@@ -193,15 +193,7 @@ class _Task:
 
 
 def _workload(container: Container, told_as: str = "") -> Workload:
-    return Workload(
-        name=container.name,
-        address=container.address,
-        kind=WorkloadKind.JOB,
-        platform=Platform.CONCOURSE,
-        span=container.span,
-        containers=(container,),
-        told_as=told_as,
-    )
+    return alone(container, WorkloadKind.JOB, Platform.CONCOURSE, told_as=told_as)
 
 
 def _image(source: Node, variables: Variables) -> Image | None:

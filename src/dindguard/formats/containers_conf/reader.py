@@ -13,7 +13,7 @@ from dindguard.model.container import Container, ContainerKind, Environment
 from dindguard.model.launch import Configuration, Setting
 from dindguard.model.paths import machine_of
 from dindguard.model.values import written
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import attributes
 from dindguard.scripts.engine_cli.words import Option
@@ -83,15 +83,7 @@ def _default(root: Node, *, nested: bool) -> Workload | None:
     given["environment"] = Environment(given["environment"])
     span = options[0].span
     container = Container(name="", address=address, kind=ContainerKind.DEFAULT, span=span, **given)
-    return Workload(
-        name="",
-        address=address,
-        kind=WorkloadKind.HOST,
-        platform=Platform.ENGINE,
-        span=span,
-        containers=(container,),
-        storages=volumes.storages,
-    )
+    return alone(container, WorkloadKind.HOST, Platform.ENGINE, storages=volumes.storages)
 
 
 def _settings(root: Node) -> Iterator[Setting]:

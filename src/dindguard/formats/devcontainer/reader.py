@@ -19,7 +19,7 @@ from dindguard.model.container import Build, Confinement, Container, ContainerKi
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import Text, inherited, unset
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, WorkloadKind, alone
 from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes, port
 from dindguard.scripts.engine_cli.options import confinement, run_attributes
@@ -43,17 +43,7 @@ def _read(root: Node, context: Context, reading: Reading) -> None:
     volumes = Volumes(f"{root.source.path}:{address}")
     added = Features(root["features"], volumes, address, context).added()
     container = _container(root, added, volumes, address)
-    reading.workloads.append(
-        Workload(
-            name=container.name,
-            address=address,
-            kind=WorkloadKind.DEV_CONTAINER,
-            platform=Platform.ENGINE,
-            span=container.span,
-            containers=(container,),
-            storages=volumes.storages,
-        )
-    )
+    reading.workloads.append(alone(container, WorkloadKind.DEV_CONTAINER, Platform.ENGINE, storages=volumes.storages))
     reading.notices += [_elsewhere(feature) for feature in added.unknown]
     for name in _INSIDE:
         reading.embedded += [Embedded(source, container) for source in _scripts(root[name])]

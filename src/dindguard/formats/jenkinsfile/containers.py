@@ -14,7 +14,7 @@ from dindguard.formats.jenkinsfile.places import Place
 from dindguard.model.container import Build, Container, ContainerKind, Environment, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import run_attributes
@@ -31,15 +31,7 @@ def machine(name: str, address: str, span: Span, place: Place | None = None) -> 
 
 def job(container: Container, storages: tuple[Any, ...]) -> Workload:
     """Return a workload of one container that steps run in."""
-    return Workload(
-        name=container.name,
-        address=container.address,
-        kind=WorkloadKind.JOB,
-        platform=Platform.OTHER_CI,
-        span=container.span,
-        containers=(container,),
-        storages=storages,
-    )
+    return alone(container, WorkloadKind.JOB, Platform.OTHER_CI, storages=storages)
 
 
 def started(image: Node, arguments: Node, place: Place, *, build: Build | None = None) -> tuple[Workload, Container]:

@@ -14,7 +14,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.formats.mcp import tables
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar
 from dindguard.model.values import Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.records import replace
 from dindguard.scripts.commands import argv_commands, split_words
 from dindguard.scripts.meaning import script_model
@@ -63,14 +63,7 @@ def _read(address: str, key: Node, server: Node, document: Document, reading: Re
 
 
 def _workload(machine: Container) -> Workload:
-    return Workload(
-        name=machine.name,
-        address=machine.address,
-        kind=WorkloadKind.HOST,
-        platform=Platform.NONE,
-        span=machine.span,
-        containers=(machine,),
-    )
+    return alone(machine, WorkloadKind.HOST, Platform.NONE)
 
 
 def _words(server: Node) -> list[Text]:

@@ -12,7 +12,7 @@ from dindguard.model.container import Container, ContainerKind, Environment, Env
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
 from dindguard.model.values import UNKNOWN_PIECE, Flag, Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import attributes
 from dindguard.scripts.engine_cli.words import Option
@@ -206,14 +206,7 @@ def client(block: Block) -> Workload | None:
         span=block.body["host"].span,
         environment=Environment(variables),
     )
-    return Workload(
-        name="docker provider",
-        address="provider.docker",
-        kind=WorkloadKind.HOST,
-        platform=Platform.NONE,
-        span=container.span,
-        containers=(container,),
-    )
+    return alone(container, WorkloadKind.HOST, Platform.NONE)
 
 
 def runner_default(block: Block) -> Workload | None:
