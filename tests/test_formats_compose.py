@@ -584,3 +584,16 @@ def test_many_projects_in_three_ways_are_read_whole(tmp_path: Path) -> None:
     report = scan(Options(paths=(write_files(tmp_path, files),), root=tmp_path))
     assert not [notice for notice in report.notices if notice.kind == "budget"]
     assert sum(len(workload.containers) for workload in report.model.workloads) == 900
+
+
+def test_variables_of_an_include_are_not_read_as_yaml(tmp_path: Path) -> None:
+    """Most files of variables are YAML by chance: one text over several lines. This one is not."""
+    files = {
+        "compose.yaml": "include:\n  - path: db/compose.yaml\n    env_file: db/defaults.env\n",
+        "db/compose.yaml": "services:\n  db:\n    image: example/db:${DB_VERSION}\n",
+        "db/defaults.env": "# see https://example.org\nDB_VERSION=7\n\n# the port: a number\nDB_PORT=1\n",
+    }
+    report = scan(Options(paths=(write_files(tmp_path, files),), root=tmp_path))
+    assert not report.notices
+    images = [str(each.image) for workload in report.model.workloads for each in workload.containers]
+    assert "example/db:7" in images

@@ -54,6 +54,7 @@ PROGRAMS = (
 
 _NAMES = (
     "docker", "DOCKER", "podman", "PODMAN", "nerdctl", "NERDCTL", "buildkit", "buildctl", "containerd", "CONTAINER_",
+    "container_engine", "container_binary", "container_cmd",
     "gitlab-runner", "earthly", "balena", "gha-runner-scale-set", "jenkins/jenkins", "jenkinsci/jenkins", "binderhub",
 )  # fmt: skip
 """What names an engine, a client or a builder wherever it stands …"""

@@ -40,17 +40,18 @@ def plain_text(frame: Frame, syntax: str) -> Source:
     source = frame.template.source
     text = source.text
     plain = Joined(source)
-    at = 0
+    at, continued = 0, -1
     for action in frame.template.actions:
+        alone = _is_a_line(text, action)
         bare = syntax == TOML and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
         quote = '"' if bare else ""
         plain.add(text[at : action.start], at, action.start)
-        left_out = syntax == TOML and _is_a_line(text, action)
-        made = (
-            blank(text[action.start : action.end])
-            if left_out
-            else _stand_in(action, frame, quote, shell=syntax == _SHELL)
-        )
+        if alone and syntax == TOML:
+            made = blank(text[action.start : action.end])
+        else:
+            made = _stand_in(action, frame, quote, shell=syntax == _SHELL)
+        if alone and not made.strip() and _goes_on(text, action.start, continued):
+            made, continued = f"{made[:-1]}\\", text.find("\n", action.end)
         plain.add(made, action.start, action.end)
         at = action.end
     plain.add(text[at:], at, len(text))
@@ -62,6 +63,12 @@ def _is_a_line(text: str, action: Action) -> bool:
     """Whether an action is all that its line holds: settings that nobody sees here, where a value alone would be none."""
     start, end = text.rfind("\n", 0, action.start) + 1, text.find("\n", action.end)
     return not text[start : action.start].strip() and not text[action.end : end if end >= 0 else len(text)].strip()
+
+
+def _goes_on(text: str, at: int, continued: int) -> bool:
+    """Whether the line before goes on in this one: it ends in a backslash, or did so before it became blank."""
+    end = text.rfind("\n", 0, at)
+    return end >= 0 and (end == continued or text[text.rfind("\n", 0, end) + 1 : end].rstrip("\r").endswith("\\"))
 
 
 def _stand_in(action: Action, frame: Frame, quote: str, *, shell: bool) -> str:

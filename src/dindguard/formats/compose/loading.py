@@ -8,7 +8,7 @@ including file defines again; here, as in v5, the including file's settings win.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dindguard import budget
 from dindguard.documents.tree import Node
@@ -123,9 +123,12 @@ class Loader:
             return None
         directory = folder_of(paths[0])
         if item["project_directory"].is_scalar:
-            directory = self._path(item["project_directory"], scope.directory, "include", folder=True) or directory
+            directory = (
+                self._path(item["project_directory"], scope.directory, "include", there=_anything) or directory
+            )
         own = item["env_file"].listed()
-        named = [found for node in own if (found := self._path(node, scope.directory, "include"))]
+        there = self._files.exists  # variables, which nobody reads as YAML
+        named = [found for node in own if (found := self._path(node, scope.directory, "include", there=there))]
         key = (*paths, directory, *named, bool(own), scope, chain)
         if key not in self._imported:
             if own:
@@ -137,8 +140,11 @@ class Loader:
         imported = self._imported[key]
         return None if imported is None else imported.explained(Step("included here", item.span))
 
-    def _path(self, node: Node, directory: str, purpose: str, *, folder: bool = False) -> str | None:
-        """Return the file that a node names, if it is inside the root and there."""
+    def _path(
+        self, node: Node, directory: str, purpose: str, *, there: Callable[[str], bool] | None = None
+    ) -> str | None:  # fmt: skip
+        """Return the file that a node names, if it is inside the root and ``there``: one of Compose, if nobody says more."""
+        there = there or self._is_there
         text = node.value
         below = self._below_a_variable(text)
         if below is not None:
@@ -149,7 +155,7 @@ class Loader:
             message = f"this {purpose} is fetched from elsewhere, and was not read"
         else:
             found = resolve(directory, text.value)
-            if found is not None and (folder or self._files.documents(found) or self._files.exists(found)):
+            if found is not None and there(found):
                 return found
             where = "outside the scanned tree" if found is None else "not there, or not readable"
             message = f"the file of this {purpose} is {where}"
@@ -161,10 +167,12 @@ class Loader:
         if text.value is not None or not text.partial.startswith(f"{UNKNOWN_PIECE}/"):
             return None
         path = resolve("", text.partial[2:])
-        there = path is not None and "/" in path and UNKNOWN_PIECE not in path
-        return (
-            path if path is not None and there and (self._files.documents(path) or self._files.exists(path)) else None
-        )
+        if path is None or "/" not in path or UNKNOWN_PIECE in path:
+            return None
+        return path if self._is_there(path) else None
+
+    def _is_there(self, path: str) -> bool:
+        return bool(self._files.documents(path)) or self._files.exists(path)
 
     # -- extends ------------------------------------------------------------------------------------
 
@@ -211,3 +219,7 @@ class Loader:
     def refuse(self, message: str, span: Span) -> None:
         """Note what Compose would refuse."""
         self._files.note("unresolved", message, span, Gravity.WARNING)
+
+
+def _anything(_: str) -> bool:
+    return True

@@ -25,7 +25,12 @@ Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], No
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
 _PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
-_ENGINE_NAMES = frozenset({"container_engine", "container_runtime", "container_tool", "container_cli"})
+_ENGINE_NAMES = frozenset(
+    {
+        "container_engine", "container_runtime", "container_tool", "container_cli", "container_binary", "container_bin",
+        "container_cmd", "container_command",
+    }
+)  # fmt: skip
 _CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
 _TUNNELS = frozenset({"ssh", "autossh"})
 _FORWARDS = regex(r"-[A-Za-z]*[LR]")
@@ -180,7 +185,7 @@ def _program(first: Word) -> str:
     name = base_name(first.pattern)
     if first.known or first.optional:
         return name
-    if first.partial != UNKNOWN_PIECE:
+    if name != UNKNOWN_PIECE:  # the folder may be unknown as well: ``/usr/bin/$ENGINE``
         return "" if UNKNOWN_PIECE in name else name
     variable = first.variable.lower().replace("-", "_")
     for client in _CLIENTS:
