@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dindguard.documents.brackets import closings
 from dindguard.documents.comments import find
 from dindguard.findings import Status
 from dindguard.source import Source
@@ -284,6 +285,58 @@ def test_a_block_of_containers_is_not_covered_as_one(tmp_path: Path, text: str, 
     text = text.replace("# D", f"# dindguard: allow[{CAP}] {REASON}")
     report = scanned(tree(tmp_path, compose_dot_yaml=text))
     assert statuses(report) == {CAP: Status.ALLOWED if holds else Status.OPEN}
+
+
+BRACKETED = {
+    "main.tf": (
+        'resource "docker_container" "a" {\n  name = "a"\n  image = "nginx:1.29"\n  # D\n  capabilities {\n'
+        '    drop = ["ALL"] # ]\n    add = ["SYS_ADMIN"]\n  }\n}\n'
+    ),
+    "config.toml": (
+        '[[runners]]\n  executor = "docker"\n  [runners.docker]\n    image = "nginx:1.29"\n    # D\n    cap_add = [\n'
+        '      "NET_RAW", # \'[\n      "SYS_ADMIN",\n    ]\n'
+    ),
+    ".devcontainer/devcontainer.json": (
+        '{\n  "image": "nginx:1.29",\n  // D\n  "capAdd": [\n    "NET_RAW",\n    "SYS_ADMIN"\n  ],\n  "remoteUser": "me"\n}\n'
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BRACKETED)
+def test_an_allow_above_brackets_covers_what_they_hold(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    allow = f"dindguard: allow[{CAP}] {REASON}"
+    file.write_text(BRACKETED[name].replace("D\n", f"{allow}\n", 1))
+    report = scanned(tmp_path)
+    assert statuses(report)[CAP] is Status.ALLOWED
+    assert own(report) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ('a = [\n  "]",\n  # ]\n  1 ]\nb = 2\n', {0: 3}),
+        ("a = [1]\nb = [\n]\n", {1: 2}),
+        ("a {\n  b = [\n  ]\n}\nc = 1\n", {0: 3, 1: 2}),
+        ("a({\n  b = 1\n})\n", {0: 2}),
+        ("a = [\n  1,\n", {}),
+        ("a = 1\n}\n", {}),
+        ("[1\n], [\n2]\n", {0: 1, 1: 2}),
+        ('x = """\n]\n"""\ny = [\n]\n', {3: 4}),
+        ("a {\n  b = <<-END\n    )]}\n  END\n}\n", {0: 4}),
+    ],
+)
+def test_where_brackets_close(text: str, closed: dict[int, int]) -> None:
+    assert closings(text) == closed
+
+
+def test_an_allow_above_a_list_covers_the_engine_that_an_entry_hands_over(tmp_path: Path) -> None:
+    text = (
+        "services:\n  web:\n    image: nginx:1.29\n    # dindguard: allow[host-engine-socket] it lists containers\n"
+        "    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n"
+    )
+    assert own(scanned(tree(tmp_path, compose_dot_yaml=text))) == ["allow-not-enough"]
 
 
 def test_an_allow_above_a_mount_in_long_syntax_covers_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from dindguard.documents.brackets import BRACKETED, closings
 from dindguard.documents.syntax import without_template
 from dindguard.patterns import regex
 from dindguard.records import record
@@ -56,7 +57,7 @@ class Comment:
     """One comment. ``text`` starts with its sign (``#``); ``lines`` are the 1-based lines of the file it speaks about.
 
     That is its own line, continued lines included, or the next one that holds anything when it stands alone.
-    ``block`` are first and last line of the YAML block that begins there (``cap_add:`` and its items), 0 without one.
+    ``block`` are first and last line of the block that begins there (``cap_add:`` and its items, ``[`` to ``]``), 0 without one.
     ``fault`` says why it looks like a comment and is none.
     """
 
@@ -103,7 +104,8 @@ class _Text:
         self.skips_comments = syntax == "dockerfile"
         self.long = dict(_long_scalars(text, self.line)) if syntax == "yaml" else {}
         self.scripts = scripts
-        self.has_blocks = syntax == "yaml"
+        self.has_blocks = syntax == "yaml" or syntax in BRACKETED
+        self.bracketed = syntax in BRACKETED
         self._blocks: dict[int, Range] = {}
 
     def line(self, offset: int) -> int:
@@ -134,7 +136,7 @@ class _Text:
         return tuple(sorted({self._in_file(line) for line in (own, *here)}))
 
     def block(self, start: int) -> Range:
-        """Return the file's first and last line of the YAML block that begins where a comment at ``start`` speaks."""
+        """Return the file's first and last line of the block that begins where a comment at ``start`` speaks."""
         own = self.line(start)
         first = own if self.text[self.starts[own] : start].strip() else self._next(own)
         if not self.has_blocks or self.content(first).startswith(self.signs):
@@ -146,6 +148,8 @@ class _Text:
 
     def _last_of_block(self, first: int) -> int:
         """Return the last line that is indented deeper; the items of a list may also stand right below their key."""
+        if self.bracketed:
+            return self._closings.get(first, first)
         indent, is_item = self._indent(first), self.content(first).startswith("-")
         last = first
         while (line := self._next(last)) > last:
@@ -154,6 +158,10 @@ class _Text:
                 break
             last = line
         return last
+
+    @cached_property
+    def _closings(self) -> dict[int, int]:
+        return closings(self.text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def _indent(self, line: int) -> int:
         end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from dindguard.documents.syntax import TREES
 from dindguard.findings import Finding, Status, Subject
+from dindguard.model.container import Container
 from dindguard.policy import allow_text
 from dindguard.policy.before import Before
 from dindguard.policy.complaints import Complaint, Standing
+from dindguard.rules import blamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,8 +63,10 @@ class Allows:
             return None
         shared = finding.places if len(finding.subjects) == 1 else (finding.span,)
         places = (*shared, *subject.places, subject.span)
+        named = blamed(subject.about)
+        owner = named.span if isinstance(named, Container) else subject.span
         for each in candidates:
-            if each.covers(finding.rule.id, places, subject.span):
+            if each.covers(finding.rule.id, places, owner):
                 self._used.add((each.span, finding.rule.id))
                 if each.until is None or each.until >= self.around.today:
                     return each
