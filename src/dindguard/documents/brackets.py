@@ -9,10 +9,11 @@ from dindguard.patterns import regex
 BRACKETED = frozenset({"toml", "json", "hcl"})
 """Syntaxes whose blocks are bracketed, and whose indentation means nothing."""
 _TOKEN = regex(
-    r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*+"?|(?<!\w)\'[^\'\n]*+\'|(?:\#|//)[^\n]*+|/\*.*?\*/|<<-?(?P<word>\w+)[ \t]*\n(?:.*?\n)?[ \t]*(?P=word)\b|(?P<open>[\[{(])'
-    r"|(?P<close>[\]})])|\n",
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*+"?|(?<!\w)\'[^\'\n]*+\'|(?:\#|//)[^\n]*+|/\*.*?(?:\*/|\Z)'
+    r"|<<-?(?P<word>\w+)[ \t]*(?=\n).*?(?:\n[ \t]*(?P=word)\b|\Z)|(?P<open>[\[{(])|(?P<close>[\]})])|\n",
     re.DOTALL,
 )
+"""What nothing closes goes on to the end, so that it is looked for once."""
 
 
 def closings(text: str) -> dict[int, int]:
