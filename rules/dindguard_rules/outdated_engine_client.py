@@ -41,11 +41,12 @@ from dindguard.api import (
 INSTEAD = "Leave DOCKER_API_VERSION out: a client and its engine agree on a version by themselves"
 
 
-def fix(access: Access, _: Problem) -> Iterator[Edit]:
-    """Name a client that the engine obeys."""
+def fix(access: Access, problem: Problem) -> Iterator[Edit]:
+    """Name a client that the engine obeys, where it is the client's own version that is too old."""
     from dindguard.api import remedies
 
-    yield from remedies.newest_image(access.who.image)
+    if problem.at is access.who.image:
+        yield from remedies.newest_image(access.who.image)
 
 
 @rule(
