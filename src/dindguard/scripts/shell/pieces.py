@@ -69,11 +69,14 @@ class Piece(NamedTuple):
         """Return the characters ``[start, end)`` of this piece."""
         if start == 0 and end == len(self.text):
             return self
-        first, last = self.start, self.end
-        if len(self.text) == last - first:
-            first, last = first + start, first + end
+        first, last = self.extent(start, end)
         text = self.text[start:end]
         return Piece(text, self.place, first, last, self.how, self.variable, self.optional, self.many, self.trail)
+
+    def extent(self, start: int, end: int) -> tuple[int, int]:
+        """Return where its characters ``[start, end)`` are in its place: all of it where they have none of their own."""
+        own = len(self.text) == self.end - self.start
+        return (self.start + start, self.start + end) if own else (self.start, self.end)
 
     def used(self, step: Step, how: How = How.VARIABLE) -> Piece:
         """Return it as the value of a variable that is used at ``step``."""
@@ -205,8 +208,12 @@ class Script:
         """Return where the characters ``[start, end)`` are written."""
         if not self.pieces:
             raise ValueError("an empty script has no place")
-        found = self.cut(start, max(end, start + 1)) or [self.pieces[-1]]
-        return joined_span(found)
+        end = max(end, start + 1)
+        if len(self.pieces) == 1:  # as most are
+            (only,) = self.pieces
+            span = only.place.span(*only.extent(start, end))
+            return span.explained(only.trail) if only.trail else span
+        return joined_span(self.cut(start, end) or [self.pieces[-1]])
 
 
 def unknown_piece(place: Place, start: int, end: int, variable: str, *, many: bool) -> Piece:
@@ -257,9 +264,12 @@ class Word(Text):
 
 def word(pieces: Pieces, span: Span, *, raw: str = "", quoted: bool = False) -> Word:
     """Return the word made of ``pieces``, which stands at ``span``."""
-    if len(pieces) == 1 and not (pieces[0].optional or pieces[0].how is How.UNKNOWN):  # as most are
+    if len(pieces) == 1 and not pieces[0].optional:  # as most are
         (only,) = pieces
-        return Word(only.text, span, only.how, "", "", "" if raw == only.text else raw, tuple(pieces), quoted)
+        if only.how is not How.UNKNOWN:
+            return Word(only.text, span, only.how, "", "", "" if raw == only.text else raw, tuple(pieces), quoted)
+        raw = raw if raw and UNKNOWN_PIECE not in raw else f"${{{only.variable}}}"
+        return Word(None, span, only.how, only.text, only.variable, raw, tuple(pieces), quoted)
     optional = [piece for piece in pieces if piece.optional]
     if optional and len(optional) != len(pieces):
         pieces = [

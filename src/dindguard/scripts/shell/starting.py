@@ -25,13 +25,16 @@ Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], No
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
 _PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
-_ENGINE_NAMES = frozenset(
-    {
-        "container_engine", "container_runtime", "container_tool", "container_cli", "container_binary", "container_bin",
-        "container_cmd", "container_command",
-    }
-)  # fmt: skip
-_CLIENTS = ("docker_compose", "docker", "podman", "nerdctl")
+_CLIENT_ENDS = ("", "cmd", "bin", "cli", "command")
+_NAMED_AFTER = {
+    f"{name}_{end}".rstrip("_"): client
+    for name, client, ends in (
+        ("container", "docker", ("engine", "runtime", "tool", "cli", "binary", "bin", "cmd", "command")),
+        *((name, name.replace("_", "-"), _CLIENT_ENDS) for name in ("docker_compose", "docker", "podman", "nerdctl")),
+    )
+    for end in ends
+}
+"""Clients by what variables that hold them are called."""
 _TUNNELS = frozenset({"ssh", "autossh"})
 _FORWARDS = regex(r"-[A-Za-z]*[LR]")
 
@@ -76,7 +79,7 @@ class Starter:
         for count in itertools.count(1):
             if not words or not budget.within(budget.WRAPPERS, count, words[0]):
                 return
-            if base_name(words[0].pattern) in self.runs_arguments:
+            if self.runs_arguments and base_name(words[0].pattern) in self.runs_arguments:
                 self._out.told_others = False
                 words = self._arguments_run(words)
                 continue
@@ -176,8 +179,8 @@ class Starter:
 def _maybe_wrapper(words: Sequence[Word]) -> bool:
     """Whether an undecided ``$SUDO`` stands before other words: before a program, it is a wrapper, unless it may print."""
     first = words[0]
-    undecided = first.partial == UNKNOWN_PIECE and first.many and not _program(first)
-    return undecided and len(words) > 1 and not PRINTS.search(first.variable)
+    undecided = len(words) > 1 and first.partial == UNKNOWN_PIECE and first.many
+    return undecided and not _program(first) and not PRINTS.search(first.variable)
 
 
 def _program(first: Word) -> str:
@@ -187,11 +190,7 @@ def _program(first: Word) -> str:
         return name
     if name != UNKNOWN_PIECE:  # the folder may be unknown as well: ``/usr/bin/$ENGINE``
         return "" if UNKNOWN_PIECE in name else name
-    variable = first.variable.lower().replace("-", "_")
-    for client in _CLIENTS:
-        if variable in (client, f"{client}_cmd", f"{client}_bin", f"{client}_cli", f"{client}_command"):
-            return client.replace("_", "-")
-    return "docker" if variable in _ENGINE_NAMES else ""
+    return _NAMED_AFTER.get(first.variable.lower().replace("-", "_"), "")
 
 
 def runs_its_arguments(node: Node, text: str) -> bool:
