@@ -401,6 +401,16 @@ TABLE: dict[str, dict[str, Files]] = {
             "unapproved": 'runtime = §"sysbox-runc"',
         },
     ),
+    "home-assistant-app": settings(
+        "config.yaml",
+        "name: App\nslug: app\nversion: 1.0.0\narch: [amd64]\nimage: registry.example/app-{arch}\nSETTING\n",
+        {
+            "socket": "docker_api: §true",
+            "pid": "host_pid: §true",
+            "network": "host_network: §true",
+            "capability": "privileged: [§SYS_ADMIN]",
+        },
+    ),
     "test-kitchen": settings(
         "kitchen.yml",
         "driver:\n  name: docker\n  SETTING\n\nplatforms:\n  - name: app\n    driver:\n      image: registry.example/app:1\n",

@@ -156,7 +156,8 @@ _READ_BY_NAME = frozenset(
 _READ_BY_SHAPE = frozenset(
     {
         "Ansible role", "Ansible variables", "CircleCI pipeline", "ECS task definition", "engine's options file",
-        "Gitea runner configuration", "Groovy script", "Helm values", "Helmfile", "Jenkins configuration", "Jenkins library",
+        "Gitea runner configuration", "Groovy script", "Helm values", "Helmfile", "Home Assistant app",
+        "Jenkins configuration", "Jenkins library",
         "Quadlet", "ERB template", "Go template", "Jinja template", "runner scale set values", "systemd drop-in", "template",
     }
 )  # fmt: skip
