@@ -86,7 +86,7 @@ TEMPLATE_CALLS = Limit(
     lost="what further calls write was not read",
 )  # fmt: skip
 ROLE_USES = Limit(
-    name="role-uses", most=300, what="plays, and groups of their hosts, use this role in more than {most} ways",
+    name="role-uses", most=1_000, what="plays, and groups of their hosts, use this role in more than {most} ways",
     lost="what they say of its variables was not read",
 )  # fmt: skip
 TASK_VALUES = Limit(

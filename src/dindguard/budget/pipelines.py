@@ -101,7 +101,7 @@ REPEATED_SCRIPTS = Limit(
     "more than {most} characters", lost="the rest was not read", remedy="split the pipeline",
 )  # fmt: skip
 REPEATED_TEXTS = Limit(
-    name="repeated-texts", most=1_000, what="the texts of this file that aliases, extends or loops hand out again, or other "
+    name="repeated-texts", most=2_000, what="the texts of this file that aliases, extends or loops hand out again, or other "
     "files take in, name engines more than once for each 64 characters, and those of all files more than {most:,} times beyond",
     lost="they were not read for the last that have them", remedy="split the file, or scan fewer files at a time",
 )  # fmt: skip
