@@ -190,6 +190,7 @@ SCRIPTS = [
     ("calls in a script", 12, lambda n: shell(lines(n, lambda i: f"docker run --privileged --name c{i} x{i}"))),
     ("calls of a function, each of many commands", 4, lambda n: shell("f() {\n" + f"{RUN} $1\n" * 2 * n + "}\n" + lines(2 * n, lambda i: f"f a{i}"))),
     ("builds and runs in a script", 12, lambda n: shell(lines(n, lambda i: f"docker build -t t{i} .\ndocker run --privileged t{i}"))),
+    ("commands that a variable names", 240, lambda n: shell("$a b\n" * n)),
     ("containers named and entered", 5, lambda n: shell(lines(n, lambda i: f"docker run -d --privileged --name c{i} docker:dind\ndocker exec c{i} docker ps"))),
     ("hosts set and used", 12, lambda n: shell(lines(n, lambda i: f"export DOCKER_HOST=tcp://h{i}:2375\ndocker ps"))),
     ("calls on one line of a script", 4, lambda n: shell(f"{RUN}; " * n + "\n")),

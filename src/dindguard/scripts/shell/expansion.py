@@ -76,14 +76,16 @@ class Expander:
                 if plain is not None:
                     return plain
         quoted = field.quoted
-        brought_in = not field.typed or all(piece.trail for piece in pieces)
-        if pieces and brought_in and known(pieces) and _one_place(pieces):
+        brought_in = known(pieces) and (not field.typed or all(piece.trail for piece in pieces))
+        if pieces and brought_in and _one_place(pieces):
             return word(pieces, joined_span(pieces), quoted=quoted)
         typed = script.span(raw.start, raw.end)
         steps = dict.fromkeys(
-            Step("set here", piece.place.span(piece.start, piece.end))
-            for piece in pieces
-            if piece.how is not How.WRITTEN and piece.trail
+            [
+                Step("set here", piece.place.span(piece.start, piece.end))
+                for piece in pieces
+                if piece.trail and piece.how is not How.WRITTEN
+            ]
         )
         span = typed.with_trail(*steps) if steps else typed
         if len(script.pieces) > 1:

@@ -89,6 +89,8 @@ class Redirections:
 
     def printed(self, words: Sequence[Word], node: Simple, stdin: Sequence[Piece] | None) -> Sequence[Piece] | None:
         """Return what a writing command prints; what it writes into a file becomes a document."""
+        if not node.redirects and words and words[0].pattern == UNKNOWN_PIECE:
+            return None
         for count in itertools.count(1):
             layer = unwrap(words) if words and budget.within(budget.WRAPPERS, count, words[0]) else None
             if layer is None or not layer.words:
