@@ -273,7 +273,7 @@ def _opens_an_engine(meaning: Meaning) -> bool:
 
 def _starts(call: DockerCall) -> bool:
     """Whether a call starts anything of its own: ``docker run --help`` does not, nor a service just as it is written."""
-    if call.action == "compose run" and call.last("volume") is None:
+    if call.action == "compose run" and not any(call.last(name) is not None for name in ("volume", "cap-add")):
         return False
     return call.last("help") is None and bool(call.arguments or call.doubts)
 

@@ -2,13 +2,15 @@
 
 Each ``[[runners]]`` becomes a workload. A *runner default* stands for the container of any job; the services that the
 runner adds by itself stand beside it. A runner that reaches its engine elsewhere (``host``) is a container of its own.
-Source of the keys: gitlab-runner docs/configuration/advanced-configuration.md and ``common/config.go``.
+Source of the keys: gitlab-runner docs/configuration/advanced-configuration.md and ``common/config.go``. Variables
+(``${NAME}``) are the job's, or those of whoever fills the file in: nobody knows them here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard.documents.placeholders import Unfilled
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.gitlab_runner import docker, kubernetes
@@ -36,7 +38,8 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _read_runner(document: Document, runner: Node, address: str, reading: Reading) -> None:
-    parts = _parts(runner, address)
+    whole_file = not document.source.embedded  # what surrounds a text says what its variables are
+    parts = _parts(runner.scoped(Unfilled()) if whole_file else runner, address)
     if parts is None:
         return
     reading.workloads.append(
