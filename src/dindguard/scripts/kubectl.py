@@ -202,9 +202,10 @@ def _overrides(options: Iterable[Option]) -> Iterator[Embedded]:
 
 
 def _patched(words: Sequence[Text]) -> Iterator[Embedded]:
-    """Yield what a patch says of an object's pods, as that object; a list of JSON patches says it of no whole one."""
+    """Yield what a patch says of an object's pods, as that object."""
     from dindguard.documents.built import held, mapping, word
     from dindguard.documents.yaml import read
+    from dindguard.scripts.json_patches import written_by
 
     options, arguments, _ = options_of(words, _PATCH)
     given = next((each.value for each in options if each.name == "patch"), None)
@@ -212,7 +213,8 @@ def _patched(words: Sequence[Text]) -> Iterator[Embedded]:
     kind = resource.partition(".")[0].lower()
     made = _PATCHED.get(kind) or _PATCHED.get(kind.removesuffix("s"))
     source = embedded_source(given.pieces, "kubernetes") if made and isinstance(given, Word) else None
-    for root in read(source).documents[:1] if source is not None else ():
+    for each in read(source).documents[:1] if source is not None else ():
+        root = written_by(each) if each.is_sequence else each
         if made and root["spec"].is_mapping:
             version, _, kind = made.partition(" ")
             called = word(root, name or str(arguments[-1]))
