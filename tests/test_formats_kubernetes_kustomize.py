@@ -265,3 +265,15 @@ def test_the_work_of_patches_grows_with_them_however_large_their_object(tmp_path
 
     small, large = (steps(work(size)) for size in (100, 400))
     assert large < 4 * small * 1.1, f"{small} steps became {large}"
+
+
+def test_the_work_of_images_and_replicas_grows_with_them_however_many_resources_there_are(tmp_path):
+    def work(size):
+        listed = "".join(f"- {{name: i{n}, newTag: a, count: 2}}\n" for n in range(10 * size))
+        return partial(read, tmp_path, {
+            "pods.yaml": "---\n".join(pod("", metadata=f"name: p{n}") for n in range(size)),
+            "kustomization.yaml": f"{HEAD}resources: [pods.yaml]\nimages:\n{listed}replicas:\n{listed}",
+        })  # fmt: skip
+
+    small, large = (steps(work(size)) for size in (50, 200))
+    assert large < 4 * small * 1.1, f"{small} steps became {large}"

@@ -234,7 +234,7 @@ class _Overlays:
 
     def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
         from dindguard.formats.kubernetes.drafts import finished
-        from dindguard.formats.kubernetes.transformers import transformed
+        from dindguard.formats.kubernetes.transformers import Transformers
 
         node = folder.node
         if folder.patches is None:  # that of a component are asked for by each that takes it in
@@ -243,14 +243,14 @@ class _Overlays:
             if not self._may_hand_on(len(built), patch.content):
                 break
             built = self._patched(built, patch)
-        namespace = node["namespace"].content
+        namespace, transformers = node["namespace"].content, Transformers(node)
         for item in built:
             if item.draft is not None:
                 item.resource, item.draft = replace(item.resource, node=finished(item.draft)), None
             if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
                 item.resource = replace(item.resource, namespace=namespace)
                 item.changed = True
-            changed = transformed(item.resource.node, item.resource.name, node)
+            changed = transformers.transformed(item.resource.node, item.resource.name)
             if changed is not item.resource.node:
                 item.resource = replace(item.resource, node=changed)
                 item.changed = True

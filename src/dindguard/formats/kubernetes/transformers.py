@@ -13,15 +13,23 @@ from dindguard.formats.kubernetes.podspecs import is_pod_spec
 from dindguard.formats.kubernetes.resources import Resource
 
 
-def transformed(node: Node, name: str, kustomization: Node) -> Node:
-    """Return a resource with images and replicas replaced; the very same node when nothing changes."""
-    images = {item["name"].content: item for item in kustomization["images"] if item["name"].is_scalar}
-    if images:
-        node = _Images(images).replaced(node)
-    for item in kustomization["replicas"]:
-        if item["name"].content == name and item["count"].is_scalar and node["spec"]["replicas"].present:
-            node = _replaced(node, "spec", _replaced(node["spec"], "replicas", item["count"]))
-    return node
+class Transformers:
+    """The images and replicas of a kustomization, by name: many resources are asked for them."""
+
+    def __init__(self, kustomization: Node) -> None:
+        self._images = {item["name"].content: item for item in kustomization["images"] if item["name"].is_scalar}
+        self._counts = {
+            item["name"].content: item["count"] for item in kustomization["replicas"] if item["count"].is_scalar
+        }
+
+    def transformed(self, node: Node, name: str) -> Node:
+        """Return a resource with images and replicas replaced; the very same node when nothing changes."""
+        if self._images:
+            node = _Images(self._images).replaced(node)
+        count = self._counts.get(name)
+        if count is not None and node["spec"]["replicas"].present:
+            node = _replaced(node, "spec", _replaced(node["spec"], "replicas", count))
+        return node
 
 
 def _replaced(node: Node, name: str, value: Node) -> Node:
