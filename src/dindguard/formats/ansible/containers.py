@@ -78,6 +78,31 @@ def container_of(task: Task, volumes: Volumes, address: str) -> Container:
     )
 
 
+_TLS = (
+    "tls",
+    "tls_verify",
+    "validate_certs",
+    "client_cert",
+    "tls_client_cert",
+    "cert_path",
+    "ca_path",
+    "cacert_path",
+)
+
+
+def client_variables(task: Task) -> list[EnvVar]:
+    """Return the engine that a task's own settings name, as a client's variables would; none for the machine's own.
+
+    Source: community.docker, ``plugins/doc_fragments/docker.py``.
+    """
+    host = task.first("docker_host", "docker_url")
+    if not host.is_scalar or not (host.value.value or "").startswith("tcp://"):
+        return []
+    secured = next((task[name] for name in _TLS if task[name].present and not task[name].flag().off), None)
+    variables = [EnvVar("DOCKER_HOST", host.value, host.span)]
+    return variables if secured is None else [*variables, EnvVar("DOCKER_TLS_VERIFY", secured.value, secured.span)]
+
+
 def test_machine(platform: Node, around: Around, volumes: Volumes, address: str, *, podman: bool) -> Container:
     """Return a platform of Molecule as the container that it is tested in; its own command keeps it running."""
     built = _Built(platform, around, volumes, address, _PODMAN | _DOCKER if podman else _DOCKER | {"tmpfs": "tmpfs"})

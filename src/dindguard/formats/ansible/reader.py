@@ -7,9 +7,17 @@ from collections.abc import Iterator, Sequence
 from dindguard.documents.joined import Joined
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
-from dindguard.formats import Addresses, Context, Document, Reading, Unread
+from dindguard.formats import Addresses, Context, Document, Reading, Unread, add_client
 from dindguard.formats.ansible import ENGINE_SETTINGS, is_inventory
-from dindguard.formats.ansible.containers import MODULES, container_of, name_of, removed, test_machine, undecided
+from dindguard.formats.ansible.containers import (
+    MODULES,
+    client_variables,
+    container_of,
+    name_of,
+    removed,
+    test_machine,
+    undecided,
+)
 from dindguard.formats.ansible.inventory import holders
 from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
@@ -65,6 +73,7 @@ class _File:
         self._context = context
         self._reading = reading
         self._addresses = Addresses()
+        self._commanded: set[str | None] = set()
 
     def read(self) -> None:
         """Read it as what it is."""
@@ -156,6 +165,10 @@ class _File:
 
     def _container(self, task: Task, volumes: Volumes, address: str) -> Container:
         self._reading.notices += undecided(task)
+        variables = client_variables(task)
+        if variables and variables[0].value.value not in self._commanded:
+            self._commanded.add(variables[0].value.value)
+            add_client(self._reading, f"{task.module} task", variables)
         return container_of(task, volumes, self._addresses.unique(f"{address}.{name_of(task['name'])}"))
 
     # -- other tasks --------------------------------------------------------------------------------------
