@@ -32,6 +32,12 @@ TREES: dict[str, dict[str, str]] = {
         '"/var/run/docker.sock", "containerPath": "/var/run/docker.sock"}]}}]}'
     },
     "Home Assistant app": {"app/config.yaml": "name: a\nslug: a\nversion: 1\narch: [amd64]\ndocker_api: true\n"},
+    "Home Assistant app with a capability": {
+        "app/config.yaml": "name: a\nslug: a\nversion: 1\narch: [amd64]\nprivileged: [SYS_ADMIN]\n"
+    },
+    "Runtipi app with a capability": {
+        "apps/a/docker-compose.json": '{"services": [{"name": "a", "image": "x", "isMain": true, "capAdd": ["SYS_ADMIN"]}]}'
+    },
     "Home Assistant app with full access": {
         "app/config.yaml": "name: a\nslug: a\nversion: 1\narch: [amd64]\nfull_access: true\n"
     },

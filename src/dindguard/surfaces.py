@@ -88,6 +88,7 @@ _FIRST_WORDS = (
     ("githubConfigUrl", "runner scale set values"), ("imageBuilderType", "JupyterHub values"),
     ("pipeline {", "Jenkinsfile"), ("podTemplate(", "Jenkinsfile"),
     ("AWSEBDockerrunVersion", "Elastic Beanstalk file"), ("docker_api", "Home Assistant app"),
+    ('"isMain"', "Runtipi app"),
 )  # fmt: skip
 """Words that tell what a file is whose name does not; asked only about files that speak."""
 
