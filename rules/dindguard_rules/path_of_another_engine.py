@@ -3,7 +3,8 @@
 ## Why it matters
 A path after `-v` is resolved by the engine, on the engine's machine. A job that runs in a container and commands the host's
 engine names `$PWD` as it is in the job's container; on the host that folder does not exist, and Docker makes an empty one,
-which belongs to root. The started container sees no sources, and writes to where the job never looks. An engine in a
+which belongs to root. The started container sees no sources, and writes to where the job never looks. So it is with a path
+in a volume of the job's container, or in a folder that the host has at another path. An engine in a
 container of its own, beside the client, resolves the path among its own files in the same way.
 
 ## Instead
@@ -28,7 +29,7 @@ Where the runner mounts the folder at the same path on the host (`/builds` of a 
 
 from collections.abc import Iterator
 
-from dindguard.api import Confidence, Container, Engine, Machine, Problem, Severity, Step, is_jobs_folder, rule
+from dindguard.api import Confidence, Container, Engine, Machine, Problem, Severity, Step, is_jobs_folder, paths, rule
 
 OF_ENGINES = ("/certs", "/run", "/var/run", "/var/lib/docker")
 """Where a client and its engine share certificates and sockets, no work."""
@@ -48,6 +49,7 @@ def check(container: Container) -> Iterator[Problem]:
     if job is None or job.image is None or engine is None:
         return
     if isinstance(engine, Machine):
+        yield from _mounted_elsewhere(container, job, engine)
         if not job.workload.platform.hides_workspaces:
             return
         owner, why = "the host", "the host's engine starts it"
@@ -60,6 +62,23 @@ def check(container: Container) -> Iterator[Problem]:
         if source is not None and is_jobs_folder(source):
             message = f"{container} gets an empty folder: {source.raw or source} is a path of {job}, not of {owner}"
             yield Problem(source, message, (Step(why, engine.span),), confidence=Confidence.MEDIUM)
+
+
+def _mounted_elsewhere(container: Container, job: Container, host: Machine) -> Iterator[Problem]:
+    """Report sources that lie in a mount of the job's own container, which the host has at another path, or in a volume."""
+    for mount in container.host_mounts:
+        source = mount.host_text
+        path = source.value if source is not None else None
+        own = job.mount_at(path) if path is not None and path.startswith("/") else None
+        if source is None or path is None or own is None or is_jobs_folder(source):
+            continue
+        theirs = own.host_text
+        if theirs is None or (
+            theirs.value is not None and paths.normalise(theirs.value) != paths.normalise(own.target.pattern)
+        ):
+            message = f"{container} gets another folder: {source.raw or source} is a path of {job}, not of the host"
+            because = (Step("what it has there", own.span), Step("the host's engine starts it", host.span))
+            yield Problem(source, message, because, confidence=Confidence.MEDIUM)
 
 
 def shares_work(job: Container, engine: Engine) -> bool:
