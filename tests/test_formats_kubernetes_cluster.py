@@ -224,7 +224,7 @@ def test_runs_of_a_cron_job_may_overlap(tmp_path):
         text = f"kind: CronJob\napiVersion: batch/v1\nspec: {{{policy} {job}}}"
         replicas = only(read(tmp_path, text)).replicas
         assert replicas is not None
-        assert replicas.overlap is overlap
+        assert replicas.per_run is overlap
 
 
 def test_an_autoscaler_makes_several(tmp_path):

@@ -150,16 +150,16 @@ _TEMPLATE = (
 
 _READ_BY_NAME = frozenset(
     {
-        "dev container", "Drone pipeline", "Jenkinsfile", "OpenTofu file", "Podman configuration", "supervisord configuration",
-        "systemd unit", "Terraform file", "Woodpecker pipeline",
+        "dev container", "Drone pipeline", "Jenkinsfile", "Nomad job", "OpenTofu file", "Podman configuration",
+        "supervisord configuration", "systemd unit", "Terraform file", "Woodpecker pipeline",
     }
 )  # fmt: skip
 _READ_BY_SHAPE = frozenset(
     {
-        "Ansible role", "Ansible variables", "CircleCI pipeline", "ECS task definition", "engine's options file",
-        "Gitea runner configuration", "Groovy script", "Helm values", "Helmfile", "Home Assistant app",
-        "Jenkins configuration", "Jenkins library",
-        "Quadlet", "ERB template", "Go template", "Jinja template", "runner scale set values", "systemd drop-in", "template",
+        "Ansible role", "Ansible variables", "CircleCI pipeline", "Concourse pipeline", "ECS task definition",
+        "engine's options file", "Gitea runner configuration", "Groovy script", "Helm values", "Helmfile",
+        "Home Assistant app", "Jenkins configuration", "Jenkins library", "Quadlet", "ERB template", "Go template",
+        "Jinja template", "runner scale set values", "systemd drop-in", "template",
     }
 )  # fmt: skip
 """Kinds that formats read where their shape tells; what they do not recognise is still known by these names."""
