@@ -95,6 +95,7 @@ TARGETS = {
     "concourse": Target("ci/pipeline.yml", ("ci/pipeline.yml", "ci/tasks/*.yml"), ("jobs:\n- plan:\n", "task: ", "config: ", "in_parallel:", "((a))", *YAML, *SHELL)),
     "nomad": Target("app.nomad", ("*.nomad", "*.nomad.hcl"), ("<<-E\n", "${", "job ", "group ", "task ", "config {", "volume_mount {", "heredoc", "[[ ")),
     "test-kitchen": Target("kitchen.yml", ("kitchen*.yml", ".kitchen*.yml"), ("driver:", "platforms:", "<%= ENV['A'] %>", *YAML)),
+    "home-assistant": Target("app/config.yaml", ("*home-assistant*/**/config.yaml", "app/config.yaml"), ("docker_api: true\n", "privileged: [", "devices:", "arch: [", *YAML)),
     "circleci": Target(".circleci/config.yml", (".circleci/*", "config.yml"), ("<< parameters.a >>", "<<#x>>", "orbs:", "when:", *YAML, *SHELL)),
     "bake": Target("docker-bake.hcl", ("*docker-bake.hcl",), ("target ", "group ", "inherits = [", "${", "function ", "matrix = {")),
     "cloud-init": Target("cloud-init.yaml", ("*cloud-init.yaml", "user-data"), ("#cloud-config\n", "write_files:", "encoding: gz+b64", "runcmd:", *YAML, *SHELL)),
