@@ -169,3 +169,15 @@ def test_a_privileged_resource_type_is_a_container() -> None:
     found = containers(ci=types + job("get: r"))
     assert found["resource_types.t"].privileged.on
     assert str(found["resource_types.t"].image) == "example/t"
+
+
+def test_two_tasks_that_a_script_writes_are_two() -> None:
+    text = "".join(f"cat > t{n}.yml <<EOF\n{TASK}EOF\n" for n in (1, 2))
+    file = Source("make.sh", text)
+    starts = [text.index(TASK), text.rindex(TASK)]
+    documents = []
+    for start in starts:
+        source = file.part(start, start + len(TASK))
+        [content] = readers.reader("yaml")(source).documents
+        documents.append(Document(source, content))
+    assert len(reader.read(documents, context_of(Path())).workloads) == 2

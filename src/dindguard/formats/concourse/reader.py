@@ -24,7 +24,7 @@ from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.scripts.commands import argv_commands
 from dindguard.scripts.meaning import script_model
 from dindguard.scripts.shell_argument import script_index
-from dindguard.source import Embedded, Span
+from dindguard.source import Embedded, Source, Span
 
 _IMAGES = ("registry-image", "docker-image")
 """Types of resources that are images."""
@@ -50,7 +50,7 @@ class _TaskFiles:
     """The files that describe tasks; the first part of a path that names one is an artifact, mostly a repository."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        self._tasks = {each.source.path: each.content for each in documents if not is_pipeline(each.content)}
+        self._tasks = {_way_to(each.source): each.content for each in documents if not is_pipeline(each.content)}
         self._below: dict[str, str | None] = {}
         """Their paths in the folder where a repository lies beside others; ``None`` for one that is in several."""
         for path in self._tasks:
@@ -72,6 +72,11 @@ class _TaskFiles:
     def unused(self) -> Iterator[tuple[str, Node]]:
         """Yield the paths and tasks that no pipeline of the scan names."""
         return ((path, task) for path, task in self._tasks.items() if path not in self._used)
+
+
+def _way_to(source: Source) -> str:
+    """Return a file's path; a file may hold several texts that others are made of."""
+    return source.path if source.parent is None else f"{source.path}#{source.origin(0)}"
 
 
 class _Pipeline:
