@@ -81,6 +81,11 @@ OURS = {
         "driver: {name: docker}\nplatforms: [{name: a}]\nsuites: [{name: b}]",
         "test-kitchen",
     ),
+    "a kitchen of tests by its name, beside one of Molecule": (
+        "kitchen.local.yml",
+        "driver: {name: docker, privileged: true}\nplatforms: [{name: a, image: b}]",
+        "test-kitchen",
+    ),
     "a kitchen of tests by its name": (
         ".kitchen.docker.yml",
         "driver: {name: docker}\nplatforms: [{name: a}]",

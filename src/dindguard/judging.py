@@ -210,6 +210,10 @@ def _flag_written(flag: Flag) -> bool:
     return flag.set or not flag.off
 
 
+def _there(_: object) -> bool:
+    return True
+
+
 def _any_written(fields: Any) -> bool:
     return any(map(_written, values(fields)))
 
@@ -218,7 +222,7 @@ class _Tests(dict[type, Callable[[Any], bool]]):
     """By type: what tells whether a value of it is written. A class is looked at once, however many values it has."""
 
     def __missing__(self, kind: type) -> Callable[[Any], bool]:
-        test: Callable[[Any], bool] = lambda _: True  # noqa: E731 - an object that is there
+        test: Callable[[Any], bool] = _there
         if issubclass(kind, Flag):
             test = _flag_written
         elif issubclass(kind, (bool, tuple, str, frozenset, Environment)):

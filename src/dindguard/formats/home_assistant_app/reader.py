@@ -14,7 +14,7 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Port
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.patterns import regex
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import attributes
@@ -54,15 +54,7 @@ def _workload(root: Node) -> Workload:
             "ports": tuple(_ports(root["ports"])),
         },
     )
-    return Workload(
-        name=name,
-        address=address,
-        kind=WorkloadKind.PROJECT,
-        platform=Platform.ENGINE,
-        span=container.span,
-        containers=(container,),
-        storages=volumes.storages,
-    )
+    return alone(container, WorkloadKind.PROJECT, Platform.ENGINE, storages=volumes.storages)
 
 
 def _options(root: Node) -> Iterator[Option]:
