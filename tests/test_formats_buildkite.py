@@ -112,3 +112,9 @@ def test_groups_lists_and_repeated_names(tmp_path: Path) -> None:
     text = "- group: g\n  steps: [{label: a, command: docker ps}]\n- {label: a, commands: [docker ps]}\n- wait\n"
     addresses = [each.address for each in scanned(tmp_path, text).model.containers]
     assert addresses == ["steps.a", "steps.a#2"]
+
+
+def test_a_quoted_variable_of_a_step_is_told_once(tmp_path: Path) -> None:
+    step = "- label: a\n  env: {DOCKER_HOST: 'tcp://build.example:2375'}\n  command: docker ps\n"
+    (found,) = scanned(tmp_path, f"steps:\n{step}").findings
+    assert (found.rule.id, found.span.line, found.span.column) == ("plaintext-engine-client", 3, 22)

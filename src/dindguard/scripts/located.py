@@ -97,9 +97,8 @@ def add_exports(joined: Joined, variables: Iterable[tuple[str, Node]]) -> None:
             continue
         quote, value = _quoted(node.value)
         joined.add_glue(f"export {name}={quote}")
-        joined.add(
-            value, node.start, max(node.end, node.start + 1)
-        )  # all of it at the scalar's place, its own quotes too
+        # At the scalar's whole place, quotes too: there the container's own variable is told as well.
+        joined.add(value, node.start, max(node.end, node.start + 1))
         joined.add_glue(f"{quote}\n")
 
 
