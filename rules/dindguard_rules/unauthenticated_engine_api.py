@@ -38,6 +38,10 @@ NetworkPolicy selects the pod and does not admit everybody.
 A machine's configuration file alone may be completed by options that ask for certificates: ports other than 2375 and
 4243 are *medium* then, and *high* where the files start the unit of the engine's package, which asks for none.
 
+A rootless engine listens in a network of its own, where its containers reach it (*high*) and others only by the ports that
+RootlessKit publishes (`-p`). Since Docker 29.5 `dockerd-rootless.sh` leaves it in the host's: without
+`DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS` the finding tells the doubt.
+
 ## References
 - https://docs.docker.com/engine/security/protect-access/
 - CIS Docker Benchmark 2.6; CWE-306
@@ -175,8 +179,12 @@ def _problem(engine: Engine, exposures: Sequence[Exposure], in_vain: Step | None
 
 
 def _under_doubt(engine: Engine) -> Severity:
-    """Return what is told at most where something may ask for certificates: a package's own unit does not."""
-    return Severity.HIGH if engine.launch.packaged is not None else Severity.MEDIUM
+    """Return what is told at most under doubt: a package's own unit asks for no certificates.
+
+    A rootless engine obeys the containers that it starts whatever its version; the doubt is about all others.
+    """
+    certain = engine.launch.packaged is not None or engine.rootless.on
+    return Severity.HIGH if certain else Severity.MEDIUM
 
 
 def _started(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:

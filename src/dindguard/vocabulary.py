@@ -39,6 +39,12 @@ POWERSHELLS = frozenset({"pwsh", "powershell"})
 INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
 """Programs for process 1 that start another one, pass signals on and collect orphans."""
 
+ROOTLESSKIT = "rootlesskit"
+"""The program that gives what it starts user and network namespaces of its own."""
+
+ROOTLESSKIT_OPTIONS = f"{ROOTLESSKIT} options"
+"""Under this name, which no variable can have, its options stand beside the variables of what it starts."""
+
 LAUNCHERS = INITS | {"env", "exec", "gosu", "nice", "nohup", "su-exec", "sudo", "timeout"}
 """Programs whose arguments are another program with its own."""
 
@@ -94,7 +100,16 @@ INVENTORIES = ("inventory", "inventories", "environments")
 CREATES_CLUSTER = r"[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"
 """What follows the name of kind, or a variable that holds it, where it starts a cluster, as an expression."""
 
-ENGINE_VARIABLES = ("DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "CONTAINER_", "CONTAINERD_", "STORAGE_DRIVER")
+ENGINE_VARIABLES = (
+    "DOCKER_",
+    "DOCKERD_",
+    "BUILDX_",
+    "BUILDKIT_",
+    "COMPOSE_",
+    "CONTAINER_",
+    "CONTAINERD_",
+    "STORAGE_DRIVER",
+)
 """How the names begin of variables that engines and their clients read."""
 
 WORD_LISTS = frozenset({"args", "argv", "cmd", "command", "commands", "entrypoint", "exec", "script", "test"})

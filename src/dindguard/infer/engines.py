@@ -196,7 +196,7 @@ def _engine_of(
         address=f"{container.address}.engine" + (f"-{number}" if number > 1 else ""),
         owner=container,
         launch=started.launch,
-        listens=listeners.listeners(container, started, image, configuration),
+        listens=listeners.listeners(container, started, image, configuration, rootless),
         rootless=rootless,
         version=image.version if image is not None and image.official else None,
         storage_driver=_storage_driver(container, started, configuration),

@@ -25,7 +25,10 @@ def _of(engine: Engine, endpoint: Endpoint) -> Iterator[Exposure]:
     owner = engine.container
     if endpoint.scheme != "tcp":
         return
-    if owner is None or owner.kind is ContainerKind.SCRIPT or owner.is_its_machine:
+    if endpoint.inner:
+        if not endpoint.loopback:
+            yield Exposure(endpoint=endpoint, reach=Reach.INNER)
+    elif owner is None or owner.kind is ContainerKind.SCRIPT or owner.is_its_machine:
         yield Exposure(endpoint=endpoint, reach=Reach.PUBLISHED_LOCALLY if endpoint.loopback else Reach.HOST_NETWORK)
     elif owner.started:
         yield from _of_container(owner, endpoint)

@@ -21,7 +21,7 @@ from dindguard.model.launch import Launch, Setting
 from dindguard.model.values import Text
 from dindguard.records import field, record, replace
 from dindguard.source import Span
-from dindguard.vocabulary import INITS, EngineProduct
+from dindguard.vocabulary import INITS, ROOTLESSKIT, ROOTLESSKIT_OPTIONS, EngineProduct
 
 _PROGRAMS = {
     "dockerd": EngineProduct.DOCKER,
@@ -30,7 +30,7 @@ _PROGRAMS = {
     "containerd": EngineProduct.CONTAINERD,
     "start-docker.sh": EngineProduct.DOCKER,
 }
-_ROOTLESS = frozenset({"dockerd-rootless.sh", "rootlesskit"})
+_ROOTLESS = frozenset({"dockerd-rootless.sh", ROOTLESSKIT})
 _WRAPPERS = frozenset({"dockerd-entrypoint.sh"})
 _NESTING_SCRIPT = "dind"
 _LISTENERS = frozenset({"host"})
@@ -137,15 +137,8 @@ def _wrapped(container: Container | None, words: Sequence[Text], span: Span) -> 
         return Started(EngineProduct.DOCKER, launch, defaults=True)
     if first == "dockerd":
         settings, certain = settings_of(words[1:])
-        launch = _launch(
-            words[1:],
-            settings,
-            span,
-            certain,
-            wrapper=True,
-            main=_runs_wrapper(container),
-            init=_wrapper_init(container),
-        )
+        own = _runs_wrapper(container)
+        launch = _launch(words[1:], settings, span, certain, wrapper=True, main=own, init=_wrapper_init(container))
         return Started(EngineProduct.DOCKER, launch)
     return from_words(container, words, span)
 
@@ -188,7 +181,9 @@ def from_words(container: Container | None, words: Sequence[Text], span: Span) -
             main=True,
             init=not INITS.isdisjoint(prefixes),
         )
-        return Started(_PROGRAMS[name], launch, rootless=not _ROOTLESS.isdisjoint({name, *prefixes}))
+        return Started(
+            _PROGRAMS[name], launch, rootless=not _ROOTLESS.isdisjoint({name, *prefixes}), environment=variables
+        )
     if name == "podman":
         service = _podman_service(rest)
         return Started(EngineProduct.PODMAN, _podman_launch(service, words[0].span)) if service is not None else None
@@ -286,7 +281,7 @@ def _from_invocation(invocation: Invocation, container: Container) -> Started | 
         _PROGRAMS.get(name) or _service(invocation),
         launch,
         defaults,
-        name in _ROOTLESS,
+        name in _ROOTLESS or ROOTLESSKIT_OPTIONS in invocation.environment,
         invocation.environment,
         invocation.action == "service start" and name in ("service", "rc-service"),
     )

@@ -37,9 +37,29 @@ class Security:
 
 
 def listeners(
-    container: Container, started: Started, image: EngineImage | None, configuration: Configuration | None
+    container: Container,
+    started: Started,
+    image: EngineImage | None,
+    configuration: Configuration | None,
+    rootless: Flag,
 ) -> tuple[Endpoint, ...]:
     """Return every address that the engine listens on, each with the place that makes it so."""
+    found = _listeners(container, started, image, configuration)
+    by_image = started.launch.wrapper and image is not None and image.official
+    if not rootless.on or not (started.rootless or by_image):
+        return found
+    from dindguard.infer.rootless_network import from_outside  # few engines are rootless
+
+    def variable(name: str) -> Text | None:
+        own = images.variable(container, name)
+        return started.environment.get(name) or (own.value if own is not None else None)
+
+    return from_outside(found, started, variable, _wrapper_ports(container, started, image) if by_image else None)
+
+
+def _listeners(
+    container: Container, started: Started, image: EngineImage | None, configuration: Configuration | None
+) -> tuple[Endpoint, ...]:
     launch = started.launch
     rootless = image is not None and image.variant is Variant.ROOTLESS
     if started.defaults:
@@ -116,6 +136,15 @@ def certificate_directory(container: Container, started: Started, image: EngineI
     if image is not None and (defaults is None or defaults.tls_certdir is None):
         return unknown(span, "the image's DOCKER_TLS_CERTDIR")
     return inherited((defaults.tls_certdir if defaults is not None else "") or "", span)
+
+
+def _wrapper_ports(container: Container, started: Started, image: EngineImage | None) -> tuple[int, ...]:
+    """Return the ports that the official entry point has its engine listen on; both where the files do not decide."""
+    if not started.defaults:
+        return ()
+    directory = certificate_directory(container, started, image)
+    ports = (endpoints.PLAIN_PORT, endpoints.TLS_PORT)
+    return ports if directory.unknown else ports[1:] if directory.value else ports[:1]
 
 
 def _wrapper_security(launch: Launch, directory: Text) -> Security:

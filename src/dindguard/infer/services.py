@@ -15,7 +15,7 @@ from dindguard.model.container import Container
 from dindguard.model.engine import Engine, Machine
 from dindguard.model.engine_settings import settings_of
 from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, ServiceKind, Setting
-from dindguard.model.values import Text, unknown
+from dindguard.model.values import Flag, How, Text, unknown
 from dindguard.records import record, replace
 from dindguard.vocabulary import SHELLS, UNSEEN, EngineProduct
 
@@ -80,12 +80,21 @@ def _engines(machine: _Machine) -> Iterator[Engine]:
             shown.add(start.product)
             found = _configurations(machine, start.product)
             half = Half(start.product, start.launch, sockets, start.launch.span, undecided_file=len(found) > 1)
-            engine = machine_engine(half, _only(found), f"{name}.engine")
+            engine = _in_its_network(machine_engine(half, _only(found), f"{name}.engine"), start)
             owner = owner or engine.owner
             yield replace(engine, owner=owner) if engine.container is None else engine
     for product in (EngineProduct.DOCKER, EngineProduct.PODMAN):
         if product not in shown:
             yield from _unshown(machine, product)
+
+
+def _in_its_network(engine: Engine, start: Started) -> Engine:
+    if not start.rootless:
+        return engine
+    from dindguard.infer.rootless_network import from_outside  # few engines are rootless
+
+    listens = from_outside(engine.listens, start, start.environment.get)
+    return replace(engine, listens=listens, rootless=Flag(True, start.launch.span, How.WRITTEN, "rootless"))
 
 
 def _unshown(machine: _Machine, product: EngineProduct) -> Iterator[Engine]:
@@ -141,7 +150,7 @@ def _starts(name: str, services: Sequence[ServiceFile], files: Sequence[ServiceF
         if start is not None:
             kept = next((word.span for word in expanded if word.variable == UNSEEN), None)
             launch = replace(start.launch, certain=start.launch.certain and certain, packaged=kept)
-            yield replace(start, launch=launch)
+            yield replace(start, launch=launch, environment={**variables, **start.environment})
 
 
 _STARTING = frozenset({ServiceKind.UNIT, ServiceKind.DROP_IN, ServiceKind.PROGRAM})

@@ -53,15 +53,14 @@ class Endpoint:
     text: Text | None = None
     open_unless: str = ""
     """What the files do not show and what would make a listener ask: ``its unit sets TLS``; empty if they do."""
+    inner: bool = False
+    """Whether its engine has a network of its own, where only the containers that it starts can connect."""
 
     @property
     def loopback(self) -> bool:
         """Whether only the same network namespace can connect."""
-        return (
-            self.scheme in ("unix", "npipe", "fd")
-            or self.host.startswith("127.")
-            or self.host in ("localhost", "::1")
-        )
+        local = self.host.startswith("127.") or self.host in ("localhost", "::1")
+        return local or self.scheme in ("unix", "npipe", "fd")
 
     @property
     def address(self) -> str:

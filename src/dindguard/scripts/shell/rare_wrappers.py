@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from dindguard.scripts.shell.pieces import Word, unknown_piece, word
+from dindguard.model.values import Text
+from dindguard.scripts.shell.pieces import Piece, Word, joined_span, unknown_piece, word
 
 
 def executed(words: Sequence[Word]) -> tuple[Word, ...]:
@@ -42,6 +43,11 @@ def completed(name: str, words: Sequence[Word]) -> tuple[Word, ...]:
         return command
     given = unknown_piece(first[0].place, first[0].start, first[0].end, f"what {name} reads", many=True)
     return (*command, word([given], given.span))
+
+
+def own_options(pieces: Sequence[Piece], before: Word) -> Text:
+    """Return the options that a wrapper takes for itself as one text; they stand before ``before``."""
+    return word(pieces, joined_span(pieces)) if pieces else Text("", before.span)
 
 
 LAYERS: Mapping[str, Callable[[Sequence[Word]], tuple[Word, ...]]] = {"find": executed, "start-stop-daemon": managed}

@@ -11,7 +11,7 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import base_name
 from dindguard.scripts.shell.expansion import space_before
 from dindguard.scripts.shell.pieces import Piece, Script, Word
-from dindguard.vocabulary import SHELLS
+from dindguard.vocabulary import ROOTLESSKIT, ROOTLESSKIT_OPTIONS, SHELLS
 
 
 class Wrapper(NamedTuple):
@@ -86,7 +86,9 @@ WRAPPERS: dict[str, Wrapper] = {
     "dumb-init": Wrapper("r rewrite"),
     "catatonit": _PLAIN,
     "docker-init": Wrapper("pe"),
-    "rootlesskit": Wrapper(" net mtu copy-up propagation port-driver state-dir cidr publish detach-netns"),
+    "rootlesskit": Wrapper(
+        "p net mtu copy-up copy-up-mode propagation port-driver state-dir cidr ifname publish reaper subid-source"
+    ),
     "fakeroot": _PLAIN,
     "strace": Wrapper("eopsSEaPu"),
     "systemd-run": Wrapper(
@@ -212,6 +214,10 @@ def _wrapped(name: str, wrapper: Wrapper, words: Sequence[Word]) -> Layer | None
         rest = completed(name, rest)
     if wrapper.joined:
         return Layer(name, script=joined(rest), remote=host, same_shell=wrapper.same_shell)
+    if name == ROOTLESSKIT:
+        from dindguard.scripts.shell.rare_wrappers import own_options  # few scripts use it
+
+        head.assignments.append((ROOTLESSKIT_OPTIONS, own_options(joined(words[: head.position]), rest[0])))
     return Layer(name, rest, remote=host, assignments=tuple(head.assignments))
 
 
