@@ -487,6 +487,20 @@ def test_a_mapping_that_set_fills() -> None:
             "FROM ${base}\n            RUN a\n",
         ),
         ("Dockerfile.tmpl", "dockerfile", "FROM {{ .Base }}\n", "FROM ${Base}\n"),
+        ("Dockerfile.j2", "dockerfile", "{{ shared }}\nFROM {{ base }}\n", "            \nFROM ${base}\n"),
+        ("Dockerfile.j2", "dockerfile", "RUN a \\\n{{ b }}\nRUN c\n", "RUN a \\\n${b}\nRUN c\n"),
+        (
+            "Dockerfile.template",
+            "dockerfile",
+            '{{ include "shared" -}}\nRUN a; \\\n{{ if .b == "c" then ( -}}\n\tb; \\\n{{ ) else "" end -}}\n\td\n',
+            "                       \nRUN a; \\\n" + " " * 25 + "\\\n\tb; \\\n" + " " * 19 + "\\\n\td\n",
+        ),
+        (
+            "Dockerfile.j2",
+            "dockerfile",
+            "RUN a && \\\n{% if x %}\nb\n{% else %}\nc\n{% endif %}\nRUN d\n",
+            "RUN a && \\\n         \\\nb \\\n         \\\nc\n           \nRUN d\n",
+        ),
         ("plain.sh.j2", "shell", "docker ps\n", "docker ps\n"),
     ],
 )

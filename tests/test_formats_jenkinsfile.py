@@ -54,6 +54,31 @@ def test_a_container_runs_cat_and_no_entry_point(tmp_path: Path) -> None:
     assert container.engine is None
 
 
+def test_steps_run_in_the_image_that_a_variable_holds_there(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        """node {
+    def image = docker.image('example/first:1')
+    image.inside('-v /var/run/docker.sock:/var/run/docker.sock') { sh 'docker ps' }
+    image = docker.build('example/second:1')
+    image.inside { sh 'docker info' }
+    other.inside('-u root') { sh 'docker version' }
+}""",
+    )
+    ran = {call.action: each for each in report.model.containers for call in each.invocations}
+    assert {action: ran[action].name for action in ("ps", "info", "version")} == {
+        "ps": "example/first:1",
+        "info": "example/second:1",
+        "version": "",
+    }
+    assert {action: len(ran[action].mounts) for action in ("ps", "info", "version")} == {
+        "ps": 1,
+        "info": 0,
+        "version": 0,
+    }
+    assert ran["version"].user is not None
+
+
 def test_pods_share_their_volumes_with_the_agent(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,
@@ -101,6 +126,16 @@ spec:
         ("parallel a: { sh 'docker run --privileged alpine' }, b: { echo 'x' }", 1),
         ("docker.image('alpine').run('--privileged')", 1),
         ("docker.build('x').withRun('--privileged') { c -> echo c.id }", 1),
+        ("def i = docker.image('alpine')\ni.run('--privileged')", 1),
+        ("def i\nstage('B') { i = docker.build('x') }\ni.withRun('--privileged') { c -> echo c.id }", 1),
+        (
+            "docker.withTool('x') { i = docker.image('alpine') }\ni.inside { sh 'docker run --privileged alpine' }",
+            1,
+        ),
+        ("given.withRun('--privileged') { c -> echo c.id }", 1),
+        ("given.run('--privileged')", 0),
+        ("given.inside('out of --privileged') { echo 'x' }", 0),
+        ("i.run('--rm')\ni = docker.image('alpine')", 0),
         ("withEnv(['A=b']) { sh 'docker run --privileged alpine' }", 1),
         ("if (params.X) { sh 'docker run --privileged alpine' } else { sh 'true' }", 1),
         ("echo 'docker run --privileged alpine'", 0),

@@ -116,6 +116,8 @@ RUN = "docker run a"
         "D=docker; $D run a",
         "DOCKER=${DOCKER:-docker}; $DOCKER run a",
         "$(which docker) run a",
+        "E=$(command -v docker || command -v podman)\n$E run a",
+        "E=$(command -v docker >/dev/null && echo docker || echo podman)\n$E run a",
         'cmd=(docker run); "${cmd[@]}" a',
         "cmd='docker run'; $cmd a",
         'set -- docker run a; exec "$@"',
@@ -125,6 +127,25 @@ RUN = "docker run a"
 )
 def test_what_is_in_command_position_is_found(text: str) -> None:
     assert lines(text)[-1].removeprefix("/usr/bin/") == RUN
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("if x; then E=podman; else E=docker; fi\n$E run a", "docker"),
+        ('case $1 in a) E=docker ;; *) E="sudo docker" ;; esac\n$E run a', "docker"),
+        ('E=docker\nf() { $E run a; }\ng() { E=$1; }\neval "$1"', "docker"),
+        ("$DOCKER_RUNTIME run a", "docker"),
+        ("$DOCKERCMD run a", "docker"),
+        ("E=$1\n$E run a", ""),
+        ("if x; then E=ls; else E=cat; fi\n$E run a", ""),
+        ("E=$(echo docker compose)\n$E run a", ""),
+        ("E=$(command -v docker; true)\n$E run a", ""),
+    ],
+)
+def test_a_variable_that_several_programs_are_given_stands_for_the_client_among_them(text: str, program: str) -> None:
+    found = [each.program for each in commands(Source("a.sh", text)).commands if each.words[1:2]]
+    assert [each for each in found if each] == ([program] if program else [])
 
 
 def test_what_xargs_reads_completes_the_command() -> None:

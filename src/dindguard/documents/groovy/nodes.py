@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dindguard.documents.built import loaded
@@ -106,3 +106,12 @@ class Nodes:
             Kind.SCALAR, self.source, start, end, content=content, style="+", key=key,
             scope=Holes(holes, self.values, self.values.written) if holes else None, mapping=lambda _: tuple(segments),
         )  # fmt: skip
+
+
+def all_below(top: Node) -> Iterator[Node]:
+    """Yield a node and all below it, depth first. Unlike in YAML several of these may have one place, and none is shared."""
+    waiting = [top]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.values() or node.items()))

@@ -149,6 +149,8 @@ class _GoEnds:
 def _go_meaning(body: str) -> Meaning:
     if body.startswith("/*"):
         return Act.COMMENT, "", body
+    if body.startswith(")") or body.endswith("("):
+        return _jq_meaning(body)
     word = _leading_word(body)
     rest = body[len(word) :].strip()
     if word in _GO_BLOCKS:
@@ -160,6 +162,16 @@ def _go_meaning(body: str) -> Meaning:
     if word in _GO_SILENT or not body or (body[0] == "$" and _GO_SET.match(body)):
         return Act.SET, "", body
     return Act.OUTPUT, "", body
+
+
+def _jq_meaning(body: str) -> Meaning:
+    """Return what an action of a jq template does: ``{{ if … then ( -}}`` and ``{{ ) else "" end -}}`` begin and end a block.
+
+    Source: docker-library/bashbrew, ``scripts/jq-template.awk``. Neither Go nor Jinja has an action with half of a pair.
+    """
+    if not body.startswith(")"):
+        return Act.OPEN, "if" if _leading_word(body) == "if" else "block", body[:-1].strip()
+    return (Act.ELSE, "", "") if body.endswith("(") else (Act.END, "", "")
 
 
 def _leading_word(body: str) -> str:
@@ -214,7 +226,7 @@ def _jinja_meaning(sign: str, body: str) -> Meaning:
     if sign == "{#":
         return Act.COMMENT, "", body
     if sign == "{{":
-        return Act.OUTPUT, "", body
+        return _jq_meaning(body) if body.startswith(")") or body.endswith("(") else (Act.OUTPUT, "", body)
     word = _leading_word(body)
     rest = body[len(word) :].strip()
     if word in _JINJA_OPENS:

@@ -17,6 +17,7 @@ from dindguard.source import Source
 _NOT_OF_NAMES = regex(r"\W+")
 
 
+_DOCKERFILE = "dockerfile"
 _SHELL = "shell"
 """The syntax whose reader knows actions as they are: a template's name is none of the script's own variables."""
 
@@ -41,22 +42,36 @@ def plain_text(frame: Frame, syntax: str) -> Source:
     text = source.text
     plain = Joined(source)
     at, continued = 0, -1
+    goes_on_before: list[bool] = []  # of each block that is open: whether a line goes on where it begins
     for action in frame.template.actions:
         alone = _is_a_line(text, action)
-        bare = syntax == TOML and text.count('"', text.rfind("\n", 0, action.start) + 1, action.start) % 2 == 0
-        quote = '"' if bare else ""
+        goes_on = alone and _goes_on(text, action.start, continued)
+        if action.act is Act.ELSE and alone and not goes_on and goes_on_before[-1:] == [True]:
+            line = max(text.rfind("\n", 0, action.start), at)
+            plain.add(text[at:line], at, line)
+            plain.add_glue(" \\")  # the branch before ends the line, and so does this one
+            at, goes_on = line, True
+        if action.act is Act.OPEN:
+            goes_on_before.append(goes_on)
+        elif action.act is Act.END:
+            del goes_on_before[-1:]
         plain.add(text[at : action.start], at, action.start)
-        if alone and syntax == TOML:
+        if alone and (syntax == TOML or (syntax == _DOCKERFILE and not goes_on)):
             made = blank(text[action.start : action.end])
         else:
+            quote = '"' if syntax == TOML and _outside_of_quotes(text, action.start) else ""
             made = _stand_in(action, frame, quote, shell=syntax == _SHELL)
-        if alone and not made.strip() and _goes_on(text, action.start, continued):
+        if goes_on and not made.strip():
             made, continued = f"{made[:-1]}\\", text.find("\n", action.end)
         plain.add(made, action.start, action.end)
         at = action.end
     plain.add(text[at:], at, len(text))
     filled = plain.source(source.hint)
     return Filled(source.path, filled.text, hint=filled.hint, parent=source, segments=filled.segments)
+
+
+def _outside_of_quotes(text: str, at: int) -> bool:
+    return text.count('"', text.rfind("\n", 0, at) + 1, at) % 2 == 0
 
 
 def _is_a_line(text: str, action: Action) -> bool:

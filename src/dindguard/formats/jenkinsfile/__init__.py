@@ -54,7 +54,9 @@ def _begins_one(block: Node) -> bool:
 
 
 def _has_step(body: Node) -> bool:
-    return any(key.content.partition(".")[0] in _STEPS for each in body.walk(again=False) for key, _ in each.pairs())
+    from dindguard.documents.groovy.nodes import all_below  # of the formats that are asked, few texts are Groovy
+
+    return any(key.content.partition(".")[0] in _STEPS for each in all_below(body) for key, _ in each.pairs())
 
 
 FORMAT = FormatRow(

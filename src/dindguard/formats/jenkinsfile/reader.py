@@ -11,6 +11,7 @@ from dindguard.documents.tree import Node
 from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.jenkinsfile import pods
 from dindguard.formats.jenkinsfile.containers import build_of, machine, started
+from dindguard.formats.jenkinsfile.images import Images
 from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
@@ -20,7 +21,8 @@ from dindguard.source import Embedded, Span
 
 _SCRIPTS = {"sh": "shell", "bat": "batch", "powershell": "powershell", "pwsh": "powershell"}
 _NO_STEPS = frozenset({"environment", "options", "parameters", "triggers", "when", "tools", "libraries", "agent"})
-_IMAGES = frozenset({"docker.image", "docker.build"})
+_SOME_IMAGE = '"$image"'
+_IMAGE_CALLS = frozenset({"inside", "withRun", "run"})
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -40,6 +42,7 @@ class _Pipeline:
         self._context = context
         self._reading = reading
         self._addresses = Addresses()
+        self._images = Images(self._root)
         self._places: dict[str, Callable[[Node, Place], Place]] = {
             "stage": self._stage,
             "container": self._member,
@@ -79,7 +82,7 @@ class _Pipeline:
             self._script(_SCRIPTS[name], value, place)
         elif name in self._places:
             self._inside(value, self._places[name](value, place))
-        elif name in ("inside", "withRun", "run"):
+        elif name.rpartition(".")[2] in _IMAGE_CALLS and value.tag != ASSIGNED:
             self._image_call(name, value, place)
         elif name == "docker.build":
             self._command("docker build -t ", (value["0"] if value.is_mapping else value, value["1"]), place)
@@ -173,26 +176,30 @@ class _Pipeline:
     # -- steps ------------------------------------------------------------------------------------------
 
     def _image_call(self, name: str, value: Node, place: Place) -> None:
-        """Read ``docker.image('i').inside('ARGS') { … }``, ``.withRun(…)`` and ``.run(…)``."""
+        """Read ``docker.image('i').inside('ARGS') { … }``, ``.withRun(…)``, ``.run(…)``, or of a variable."""
+        holder, _, method = name.rpartition(".")
         receiver = value["receiver"]
         self._inside(receiver, place) if "docker.build" in receiver else None
-        called = next((receiver[each] for each in _IMAGES if each in receiver), None)
-        if called is None:
+        options = value["0"] if value.is_mapping else value
+        image = self._images.of(receiver if not holder else value, holder, options, runs=method == "run")
+        if image is None:
             self._inside(value, place)
-            return
-        image = called["0"] if called.is_mapping else called
-        if name == "inside":
-            self._inside(value, self._started(image, value["0"], place))
-            return
-        self._command("docker run -d ", (value["0"], image, value["1"]), place)
-        self._inside(value, place)
+        elif method == "inside":
+            self._inside(value, self._started(image, options, place))
+        else:
+            named = image if image.present else _SOME_IMAGE
+            self._command("docker run -d ", (options, named, value["1"]), place)
+            self._inside(value, place)
 
-    def _command(self, start: str, parts: Sequence[Node], place: Place) -> None:
+    def _command(self, start: str, parts: Sequence[Node | str], place: Place) -> None:
+        """Read a command of the docker plugin's as the shell would; of its parts, those without a place are given as texts."""
         joined = Joined(self._source)
         self._exports(joined, place)
         joined.add_glue(start)
         for part in parts:
-            if part.is_scalar and not part.is_null:
+            if isinstance(part, str):
+                joined.add_glue(f"{part} ")
+            elif part.is_scalar and not part.is_null:
                 add_script(joined, part)
                 joined.add_glue(" ")
         self._embed(joined, "shell", place)

@@ -18,7 +18,7 @@ from dindguard.scripts.shell.pieces import (
     unknown_piece,
     word,
 )
-from dindguard.scripts.shell.syntax import Kind, Node, Part, RawWord, Simple
+from dindguard.scripts.shell.syntax import Kind, Part, RawWord, Simple, command_name, looked_up
 from dindguard.scripts.shell.variables import Scopes, Variable, as_default, scalar
 from dindguard.source import Step
 
@@ -26,7 +26,6 @@ _BLANKS = regex(r"[ \t\r\n]+")
 _POSITIONAL = frozenset("@*#?$!-0123456789")
 _LITERAL_CHOICE = regex(r"&&\s*'([^']*+)'\s*+(?:\|\|\s*+'')?+\s*+\Z")
 _DEFAULTS = frozenset({":-", "-", ":=", "="})
-_LOOKUPS = frozenset({"which", "command"})
 
 
 class Field:
@@ -199,13 +198,12 @@ class Expander:
         """``$(which docker)`` is ``docker``, and ``$(cat <<EOF …)`` the heredoc; what other commands print is not known."""
         if len(part.nodes) == 1 and isinstance(part.nodes[0], Simple):
             words = part.nodes[0].words
-            texts = [self._script.text[one.start : one.end] for one in words]
-            if texts == ["cat"]:
+            if [self._script.text[one.start : one.end] for one in words] == ["cat"]:
                 return self._shown(part, part.nodes[0])
-            if texts and texts[0] in _LOOKUPS and len(texts) > 1 and texts[-1].isidentifier():
-                pieces = self._script.cut(words[-1].start, words[-1].end)
-                return [piece.used(self._step(part)) for piece in pieces]
-        return [self._unknown(part, _command_name(part.nodes, self._script))]
+        program = looked_up(part.nodes, self._script.text)
+        if program is not None:
+            return [piece.used(self._step(part)) for piece in self._script.cut(program.start, program.end)]
+        return [self._unknown(part, command_name(part.nodes, self._script.text))]
 
     def _shown(self, part: Part, node: Simple) -> list[Piece]:
         """Return the heredoc that ``cat`` shows, without the ends of its last lines."""
@@ -319,11 +317,3 @@ def _one_place(pieces: Sequence[Piece]) -> bool:
             return False
         end = piece.end
     return end - first.start <= len(text_of(pieces)) + 2
-
-
-def _command_name(nodes: Sequence[Node], script: Script) -> str:
-    for node in nodes:
-        if isinstance(node, Simple) and node.words:
-            first = node.words[0]
-            return f"$({script.text[first.start : first.end]})"
-    return "$(…)"

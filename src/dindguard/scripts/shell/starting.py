@@ -25,16 +25,19 @@ Follow = Callable[[Sequence[Piece], Context, "Sequence[Piece] | None", bool], No
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${@:2}"', "${@:2}", '"${@:3}"'})
 _PASS_ON = frozenset({"sudo", "timeout", "env", "exec", "eval", "time", "command"})
 _IN_CONTAINER = frozenset({"exec", "run", "compose exec", "compose run"})
-_CLIENT_ENDS = ("", "cmd", "bin", "cli", "command")
+_CLIENT_ENDS = ("engine", "runtime", "tool", "cli", "binary", "bin", "cmd", "command")
 _NAMED_AFTER = {
-    f"{name}_{end}".rstrip("_"): client
+    name + end: client
     for name, client, ends in (
-        ("container", "docker", ("engine", "runtime", "tool", "cli", "binary", "bin", "cmd", "command")),
-        *((name, name.replace("_", "-"), _CLIENT_ENDS) for name in ("docker_compose", "docker", "podman", "nerdctl")),
+        ("container", "docker", _CLIENT_ENDS),
+        *(
+            (name.replace("-", ""), name, ("", *_CLIENT_ENDS))
+            for name in ("docker-compose", "docker", "podman", "nerdctl")
+        ),
     )
     for end in ends
 }
-"""Clients by what variables that hold them are called."""
+"""Clients by what variables that hold them are called, in lower case and without dashes."""
 _TUNNELS = frozenset({"ssh", "autossh"})
 _FORWARDS = regex(r"-[A-Za-z]*[LR]")
 
@@ -83,8 +86,8 @@ class Starter:
                 self._out.told_others = False
                 words = self._arguments_run(words)
                 continue
-            if _maybe_wrapper(words):
-                if _program(words[1]) in self._out.programs or unwrap(words[1:]) is not None:
+            if self._maybe_wrapper(words):
+                if self._program(words[1]) in self._out.programs or unwrap(words[1:]) is not None:
                     words, context = words[1:], context._replace(wrappers=(*context.wrappers, str(words[0])))
                     continue
                 self._out.told_others = False
@@ -105,7 +108,7 @@ class Starter:
         """Return ``words`` as a command."""
         return Command(
             words=tuple(words),
-            program=_program(words[0]),
+            program=self._program(words[0]),
             span=spanning(words),
             environment=self._environment(context, words[0]),
             wrappers=context.wrappers,
@@ -127,7 +130,7 @@ class Starter:
     def _collect(
         self, words: Sequence[Word], node: Simple, context: Context, follow: Follow, stdin: Sequence[Piece] | None
     ) -> None:
-        program = _program(words[0])
+        program = self._program(words[0])
         if program not in self._out.programs:
             self._out.pass_over(program)
             return
@@ -164,6 +167,22 @@ class Starter:
             before = self._out.commands[-2]
             command.piped_from = before
 
+    def _maybe_wrapper(self, words: Sequence[Word]) -> bool:
+        """Whether an undecided ``$SUDO`` stands before other words: before a program, it is a wrapper, unless it may print."""
+        first = words[0]
+        undecided = len(words) > 1 and first.partial == UNKNOWN_PIECE and first.many
+        return undecided and not self._program(first) and not PRINTS.search(first.variable)
+
+    def _program(self, first: Word) -> str:
+        """Return the base name of the program; a variable stands for the client that it is given, or that it is named after."""
+        name = base_name(first.pattern)
+        if first.known or first.optional:
+            return name
+        if name != UNKNOWN_PIECE:  # the folder may be unknown as well: ``/usr/bin/$ENGINE``
+            return "" if UNKNOWN_PIECE in name else name
+        called = first.variable.lower().replace("-", "").replace("_", "")
+        return self._scopes.client(first.variable) or _NAMED_AFTER.get(called, "")
+
     def _environment(self, context: Context, program: Word) -> dict[str, Text]:
         """Return what is set for a command; what is set to nothing has the command's own place."""
         found: dict[str, Text] = {}
@@ -174,23 +193,6 @@ class Starter:
                 found[name] = word(pieces, joined_span(pieces)) if pieces else Text("", program.span)
         found.update(context.environment)
         return found
-
-
-def _maybe_wrapper(words: Sequence[Word]) -> bool:
-    """Whether an undecided ``$SUDO`` stands before other words: before a program, it is a wrapper, unless it may print."""
-    first = words[0]
-    undecided = len(words) > 1 and first.partial == UNKNOWN_PIECE and first.many
-    return undecided and not _program(first) and not PRINTS.search(first.variable)
-
-
-def _program(first: Word) -> str:
-    """Return the base name of the program; a variable that is named after a client stands for it."""
-    name = base_name(first.pattern)
-    if first.known or first.optional:
-        return name
-    if name != UNKNOWN_PIECE:  # the folder may be unknown as well: ``/usr/bin/$ENGINE``
-        return "" if UNKNOWN_PIECE in name else name
-    return _NAMED_AFTER.get(first.variable.lower().replace("-", "_"), "")
 
 
 def runs_its_arguments(node: Node, text: str) -> bool:

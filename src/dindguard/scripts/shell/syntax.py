@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from dindguard.enumerations import IntEnum
+
+_LOOKUPS = frozenset({"which", "command", "type"})
+"""Commands that tell where a program is."""
 
 
 class Kind(IntEnum):
@@ -150,3 +154,27 @@ class Function:
 
 
 Node: TypeAlias = "Simple | Pipe | Guarded | Group | Choice | Function"
+
+
+def command_name(nodes: Sequence[Node], text: str) -> str:
+    """Return how people call what ``$(…)`` prints: by the first command in it."""
+    for node in nodes:
+        if isinstance(node, Simple) and node.words:
+            first = node.words[0]
+            return f"$({text[first.start : first.end]})"
+    return "$(…)"
+
+
+def looked_up(nodes: Sequence[Node], text: str) -> RawWord | None:
+    """Return the program that ``$(…)`` finds: ``which docker``, or the first of ``command -v podman || echo docker``."""
+    first, rest = nodes[:1], nodes[1:]
+    guarded = [node.node for node in rest if isinstance(node, Guarded)]
+    found = [_named(node, text) for node in (*first, *guarded)]
+    return found[0] if found and None not in found and len(guarded) == len(rest) else None
+
+
+def _named(node: Node, text: str) -> RawWord | None:
+    words = node.words if isinstance(node, Simple) else []
+    typed = [text[each.start : each.end] for each in words]
+    finds = len(typed) > 1 and (typed[0] in _LOOKUPS or (typed[0] == "echo" and len(typed) == 2))
+    return words[-1] if finds and typed[-1].isidentifier() else None

@@ -12,7 +12,7 @@ from dindguard.patterns import decimal
 from dindguard.records import record, replace
 from dindguard.scripts.shell.pieces import Piece, known, text_of
 from dindguard.source import HasSpan, Span
-from dindguard.vocabulary import ENGINE_VARIABLES
+from dindguard.vocabulary import ENGINE_CLIENTS, ENGINE_VARIABLES
 
 if TYPE_CHECKING:
     from dindguard.budget.stocks import Stock
@@ -123,6 +123,7 @@ class Scopes:
         self.engine_variables: list[str] = []
         """The exported names that engines and their clients read, in order."""
         self._exported: set[str] = set()
+        self._clients: dict[str, str] = {}
         self._caller: Scopes | None = None
         self.called: dict[str, Variable] = {}
         """What functions assign when they are called, for names that nothing else assigns."""
@@ -185,6 +186,19 @@ class Scopes:
         if before is not None and before.text and not value.text.startswith(before.text):
             self._overwritten.add(name)
         self._frames[-1][name] = value
+        if value.fields and len(value.fields) == 1 == len(value.fields[0]):
+            last = value.fields[0][0].text.rpartition(" ")[2].rpartition("/")[2]
+            if last in ENGINE_CLIENTS:
+                self._clients[name] = last
+
+    def client(self, name: str) -> str:
+        """Return the engine's client that some assignment gives ``name``, whatever others do; ``""`` for none."""
+        found = self._clients.get(name, "")
+        return (
+            self._caller.client(name)
+            if not found and self._caller is not None and self._caller.exports(name)
+            else found
+        )
 
     def inherit(self, caller: Scopes) -> None:
         """Take over what the calling shell exported, which waits until this one ends: nothing needs to be copied."""
