@@ -16,7 +16,7 @@ from dindguard.documents.template.neutral import FILLERS, Neutral
 from dindguard.documents.template.reading import Templates
 from dindguard.documents.tree import Node
 from dindguard.documents.yaml import Tree
-from dindguard.model.condition import exclude_each_other
+from dindguard.model.condition import come_together, exclude_each_other
 from dindguard.model.values import UNKNOWN_PIECE, How
 from dindguard.source import Source
 
@@ -90,6 +90,8 @@ def trail(node: Node) -> list[str]:
         (Dialect.ERB, "<% if @a -%><%= @b %><%# c %><% else %>", [Act.OPEN, Act.OUTPUT, Act.COMMENT, Act.ELSE]),
         (Dialect.ERB, "<%% no %><% end -%>", [Act.END]),
         (Dialect.ERB, "<% @a.each do |x| %><%= x %><% end %>", [Act.OPEN, Act.OUTPUT, Act.END]),
+        (Dialect.ERB, "<% if $a { -%><% } elsif $b { %><% } else { -%><% } -%>", [Act.OPEN, Act.ELSE, Act.ELSE, Act.END]),
+        (Dialect.ERB, "<% $a.each |$x| { %><% } %><% case $a { %><% 'b': { %>", [Act.OPEN, Act.END, Act.OPEN, Act.OPEN]),
         (Dialect.ENVSUBST, "$A ${B} $$ ${C:-d}", [Act.OUTPUT, Act.OUTPUT]),
     ],
 )  # fmt: skip
@@ -514,3 +516,31 @@ def test_a_text_keeps_its_places(name: str, syntax: str, text: str, plain_text: 
     assert (span.line, span.end_line) == (plain_text.count("\n", 0, at) + 1,) * 2
     lines = text.split("\n")
     assert lines[span.line - 1][span.column - 1 : span.end_column - 1].strip('"')[:1] in ("{", "<", word[:1])
+
+
+BRANCHES = [
+    ("a.sh.j2", "{% if a %}A{% endif %}B", True),
+    ("a.sh.j2", "{% if a %}A B{% endif %}", True),
+    ("a.sh.j2", "{% if a %}A{% if b %}B{% endif %}{% endif %}", True),
+    ("a.sh.j2", "{% if a %}A{% endif %}{% if a %}B{% endif %}", True),
+    ("a.sh.j2", "{% if a %}A{% else %}B{% endif %}", False),
+    ("a.sh.j2", "{% if a %}A{% elif b %}B{% endif %}", False),
+    ("a.sh.j2", "{% if a %}A{% endif %}{% if b %}B{% endif %}", False),
+    ("a.sh.j2", "{% if a %}{% elif b %}{% else %}A{% endif %}{% if a %}{% elif b %}{% else %}B{% endif %}", False),
+    ("a.sh.erb", "<% if @a %>A<% else %>B<% end %>", False),
+    ("a.sh.erb", "<% if @a %>A B<% else %><% end %>", True),
+    ("a.sh.epp", "<% if $a { %>A<% } else { %>B<% } %>", False),
+    ("a.sh.epp", "<% if $a { %>A<% if $b { %>B<% } } %>", True),
+    ("a.sh.epp", "<% case $a { %><% 'b': { %>A<% } %><% 'c': { %>B<% } %><% } %>", False),
+    ("a.sh.gotmpl", "{{ if .a }}A{{ else }}B{{ end }}", False),
+    ("a.sh.gotmpl", "{{ if .a }}A B{{ end }}", True),
+    ("a.sh", "A B", True),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "together"), BRANCHES)
+def test_what_branches_of_a_text_write_says_under_what(name: str, text: str, together: bool) -> None:
+    plain = Templates(Texts({})).text(Source(name, text), "shell")
+    places = [plain.part(plain.text.index(each), plain.text.index(each) + 1) for each in "AB"]
+    one, other = (each.span(0, 1) for each in places)
+    assert come_together(one, other) is come_together(other, one) is together

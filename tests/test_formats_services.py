@@ -80,6 +80,23 @@ def test_a_second_command_without_a_reset_is_refused(tmp_path: Path) -> None:
     assert engines(tmp_path, **{f"{DROP_IN}/a.conf": "[Service]\nExecStart=/usr/bin/dockerd -H tcp://:2375\n"}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("docker.service", True),
+        ("docker.service.j2", True),
+        ("docker.service.erb", True),
+        ("docker.service.in", True),
+        ("docker.service.conf", False),
+        ("docker.service.d/tcp.conf", False),
+        ("docker.service.d/tcp.conf.j2", False),
+    ],
+)
+def test_a_template_of_a_unit_is_a_unit(tmp_path: Path, name: str, counts: bool) -> None:
+    found = engines(tmp_path, **{f"templates/{name}": "[Service]\nExecStart=/usr/bin/dockerd -H tcp://:2375\n"})
+    assert [ports(each) for each in found] == ([[2375]] if counts else [])
+
+
 def test_variables_come_from_the_files_that_the_unit_names(tmp_path: Path) -> None:
     unit = "[Service]\nEnvironmentFile=-/etc/default/docker\nExecStart=/usr/bin/dockerd $DOCKER_OPTS ${ONE}\n"
     files = {

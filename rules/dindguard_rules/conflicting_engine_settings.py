@@ -25,7 +25,7 @@ Never: equal values are refused as well.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, Step, rule
+from dindguard.api import Engine, Problem, Severity, Step, come_together, rule
 
 
 @rule(
@@ -42,6 +42,8 @@ def check(engine: Engine) -> Iterator[Problem]:
         return
     for setting in {setting.name: setting for setting in reversed(engine.configuration.settings)}.values():
         given = engine.launch[setting.name]
+        if given is not None and not come_together(given, setting):
+            continue  # a template writes the one or the other
         if given is not None:
             step = Step("and as an option here", given.span)
         elif setting.name in engine.launch.implied:

@@ -22,7 +22,7 @@ Never: the daemon does not start.
 
 from collections.abc import Iterator
 
-from dindguard.api import Engine, Problem, Severity, Step, rule
+from dindguard.api import Engine, Problem, Severity, Step, come_together, rule
 
 
 @rule(
@@ -37,10 +37,12 @@ def check(engine: Engine) -> Iterator[Problem]:
     """Report the two pairs that make dockerd exit."""
     values = {setting.name: setting for setting in reversed(engine.written_settings)}
     bridge, address = values.get("bridge"), values.get("bip")
-    if bridge and address and bridge.value.value not in (None, "", "none") and address.value.value:
+    own = bridge is not None and bridge.value.value not in (None, "", "none")
+    if bridge and address and own and address.value.value and come_together(bridge, address):
         message = f"{engine} refuses to start: it gets a bridge and an address for another one"
         yield Problem(address, message, because=(Step("the bridge", bridge.span),))
     filters, between = values.get("iptables"), values.get("icc")
-    if filters and between and filters.value.value == between.value.value == "false":
+    off = filters is not None and between is not None and filters.value.value == between.value.value == "false"
+    if filters and between and off and come_together(filters, between):
         message = f"{engine} refuses to start: without iptables it cannot keep containers apart"
         yield Problem(between, message, because=(Step("iptables is off", filters.span),))

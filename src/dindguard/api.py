@@ -25,6 +25,7 @@ from dindguard.edits import (
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.certificates import Certificates
+from dindguard.model.condition import come_together
 from dindguard.model.container import (
     Confinement,
     Container,
@@ -186,6 +187,7 @@ __all__ = [
     "aggravations",
     "beyond_baseline",
     "capabilities",
+    "come_together",
     "device_access",
     "durations",
     "engine_secret",

@@ -22,6 +22,8 @@ class Step:
     """A condition that does not hold as long as nobody asks for other values than the files give."""
     asks_for: str = ""
     """The value that a condition asks about by name alone (``privileged`` of ``pod.privileged``), if it may not hold."""
+    condition: str = ""
+    """The condition under which a template writes what it explains; empty for any other place."""
 
 
 SET_HERE = "set here"
@@ -135,6 +137,8 @@ class Source:
     text: str
     rests: bool
     """Whether the text is not held at present."""
+    conditions: Callable[[int], tuple[Step, ...]] | None = None
+    """Gives the conditions under which a template, the parent, writes a character; ``None`` for any other text."""
 
     def __init__(
         self,
@@ -145,11 +149,8 @@ class Source:
         parent: Source | None = None,
         segments: tuple[Segment, ...] = (),
     ) -> None:
-        self.path = path
-        self.text = text
-        self.hint = hint
-        self.parent = parent
-        self.segments = segments
+        self.path, self.text, self.hint = path, text, hint
+        self.parent, self.segments = parent, segments
         self._starts: Sequence[int] | None = None  # of lines; in an embedded text, of segments
         self._speaks: bool | None = None
         self._hash: int | None = None
@@ -190,8 +191,7 @@ class Source:
 
         Of a text that was ``read``, its lines are kept, and it must be the same one then: :class:`ChangedError`.
         """
-        self._again = again
-        self._size = self.size
+        self._again, self._size = again, self.size
         if read and self._hash is None:
             self._hash, self._speaks = hash(self.text), self.speaks
         if type(self._starts) is list:
@@ -207,8 +207,7 @@ class Source:
         text = self._again(self)
         if text is None or self._hash not in (None, hash(text)):
             raise ChangedError(f"{self.path} changed while it was scanned: scan it again")
-        self.text = text
-        self.rests = False
+        self.text, self.rests = text, False
         return object.__getattribute__(self, name)
 
     @property
@@ -275,9 +274,8 @@ class Source:
 
     def offset(self, line: int, column: int) -> int:
         """Return the 0-based offset of a place of the file, given as :meth:`position` does."""
-        source = self.file
-        starts = source._beginnings()
-        return starts[line - 1] + column - 1 if line <= len(starts) else len(source.text)
+        starts = self.file._beginnings()
+        return starts[line - 1] + column - 1 if line <= len(starts) else len(self.file.text)
 
     def span(self, start: int, end: int, route: str = "", trail: tuple[Step, ...] = ()) -> Span:
         """Return the span of the characters ``[start, end)`` of this text, in the file that holds it."""
@@ -286,7 +284,9 @@ class Source:
             beyond = int(end > start)  # the end is the character after the last one, and may be mapped elsewhere
             last -= beyond
             while source.parent is not None:
-                start, last = source.origin(start), source.origin(last)
+                held, start, last = source.conditions, source.origin(start), source.origin(last)
+                if held is not None:
+                    trail = (*held(start), *trail)
                 source = source.parent
         starts = source._starts or source._beginnings()
         line = end_line = shared_number(bisect_right(starts, start))
@@ -311,8 +311,8 @@ class Source:
 
     def part(self, start: int, end: int, *, hint: str = "") -> Source:
         """Return ``text[start:end]`` as an embedded source."""
-        segments = (Segment(0, start, end - start),)
-        return Source(self.path, self.text[start:end], hint=hint, parent=self, segments=segments)
+        segment = Segment(0, start, end - start)
+        return Source(self.path, self.text[start:end], hint=hint, parent=self, segments=(segment,))
 
 
 @record(slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dindguard.compact import shared
 from dindguard.patterns import regex
 from dindguard.records import record
-from dindguard.source import Span
+from dindguard.source import HasSpan, Span, Step
 
 _EQUALS = regex(r"\(?eq (?P<name>\$?\.?[\w.]+) \"(?P<word>[^\"]*)\"\)?")
 _ALONE = regex(r"\$?\.?(?:\w+\.)*+(?P<name>\w+)(?: \| default\(? ?false\)?)?")
@@ -53,6 +54,16 @@ class Condition:
         folder = self.span.path.rpartition("/templates/")[0]
         return (folder, equals["name"], equals["word"]) if equals is not None else ("", "", "")
 
+    @property
+    def key(self) -> str:
+        """What it says, the same for the same words; what ``else`` says hangs on its block."""
+        return self.text if self.text != "else" else f"{self.decision}#{self.branch}"
+
+    @property
+    def step(self) -> Step:
+        """It as a step beside what it decides about."""
+        return Step(shared(self.words), self.span, self.holds is False, self.asks_for, shared(self.key))
+
     def excludes(self, other: Condition) -> bool:
         """Whether both can never hold at once: two branches of the same block, or one value compared with two words."""
         if self.decision == other.decision:
@@ -69,3 +80,9 @@ def exclude_each_other(one: Iterable[Condition], other: Iterable[Condition]) -> 
     """Whether things under these conditions can never exist together."""
     theirs = tuple(other)
     return any(condition.excludes(each) for condition in one for each in theirs)
+
+
+def come_together(one: HasSpan, other: HasSpan) -> bool:
+    """Whether one of two things is nowhere without the other, by the conditions under which templates write them."""
+    mine, theirs = ({step.condition for step in each.span.trail if step.condition} for each in (one, other))
+    return mine <= theirs or theirs <= mine

@@ -17,7 +17,7 @@ class Dialect(StrEnum):
     JINJA = "jinja"
     """``{{ x }}``, ``{% if x %}``, ``{# … #}``: Ansible, Salt, cookiecutter."""
     ERB = "erb"
-    """``<%= @x %>``, ``<% if @x %>``, ``<%# … %>``: Puppet, Chef, Rails."""
+    """``<%= @x %>``, ``<% if @x %>``, ``<%# … %>``: Puppet, Chef, Rails; of Puppet's own language ``<% if $x { %>`` as well."""
     ENVSUBST = "envsubst"
     """``$X`` and ``${X}``, and nothing that decides."""
 
@@ -77,6 +77,7 @@ _JINJA_OPENS = {
     "call": "block", "autoescape": "block", "trans": "block",
 }  # fmt: skip
 _ERB_LOOP = regex(r"(?:\bdo\b|\{)\s*(?:\|[^|]*\|)?$")
+_EPP_CASE = regex(r"([^{}|]+):\s*\{$")
 _ENVSUBST = regex(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
 
 
@@ -265,12 +266,20 @@ def _erb_meaning(body: str) -> Meaning:
     body = body.removeprefix("-").strip()
     word = _leading_word(body)
     rest = body[len(word) :].strip()
+    if body.startswith("}"):
+        word = _leading_word(rest := body[1:].strip())
+        if word not in ("else", "elsif"):
+            return Act.END, "", ""
+        rest = rest[len(word) :].strip()
+    rest = rest.removesuffix("{").rstrip()
     if word in ("if", "unless", "case"):
         return Act.OPEN, "if", f"not ({rest})" if word == "unless" else rest
     if word in ("else", "elsif", "when"):
-        return Act.ELSE, "" if word == "else" else "if", rest
-    if word == "end" or body.startswith("}"):
+        return Act.ELSE, "" if word == "else" else "if", "" if word == "else" else rest
+    if word == "end":
         return Act.END, "", ""
+    if (chosen := _EPP_CASE.match(body)) is not None:
+        return Act.OPEN, "if", chosen[1].rstrip()
     if _ERB_LOOP.search(body):
         return Act.OPEN, "range", body
     return Act.SET, "", body

@@ -94,6 +94,10 @@ class Blocks:
         """Return the innermost block at a place; an action that begins a branch belongs to that branch."""
         return self._at[bisect_right(self._starts, offset) - 1]
 
+    def stretches(self) -> Iterator[tuple[int, Block]]:
+        """Yield where each stretch of the text begins that lies in one block, with that block."""
+        return zip(self._starts, self._at, strict=True)
+
     def _after(self, action: Action, current: Block) -> Block:
         """Return the block that is open behind an action."""
         if action.act is Act.SET:

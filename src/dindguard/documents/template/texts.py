@@ -5,14 +5,18 @@ Whatever nobody knows becomes a variable that has the expression's name. Each ch
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from dindguard.documents.joined import Joined
 from dindguard.documents.syntax import TOML
 from dindguard.documents.template.actions import Act, Action
 from dindguard.documents.template.answers import Known, text_of
+from dindguard.documents.template.blocks import Block
+from dindguard.documents.template.conditions import between
 from dindguard.documents.template.frames import Frame
 from dindguard.documents.template.neutral import blank
 from dindguard.patterns import regex
-from dindguard.source import Source
+from dindguard.source import Source, Step
 
 _NOT_OF_NAMES = regex(r"\W+")
 
@@ -25,7 +29,7 @@ _SHELL = "shell"
 class Filled(Source):
     """The whole text of a template, with what stands for its actions: a file still, if the template is one."""
 
-    __slots__ = ()
+    __slots__ = ("conditions",)
 
     @property
     def embedded(self) -> bool:
@@ -67,7 +71,35 @@ def plain_text(frame: Frame, syntax: str) -> Source:
         at = action.end
     plain.add(text[at:], at, len(text))
     filled = plain.source(source.hint)
-    return Filled(source.path, filled.text, hint=filled.hint, parent=source, segments=filled.segments)
+    found = Filled(source.path, filled.text, hint=filled.hint, parent=source, segments=filled.segments)
+    found.conditions = _conditions(frame)
+    return found
+
+
+class _Conditions:
+    """The stretches of a text that conditions decide about: each goes from its start, an offset, to the next one's."""
+
+    __slots__ = ("_starts", "_steps")
+
+    def __init__(self, starts: list[int], steps: list[tuple[Step, ...]]) -> None:
+        self._starts, self._steps = starts, steps
+
+    def __call__(self, offset: int) -> tuple[Step, ...]:
+        """Return the conditions of a character."""
+        return self._steps[max(bisect_right(self._starts, offset) - 1, 0)]
+
+
+def _conditions(frame: Frame) -> _Conditions | None:
+    """Return under what the branches of a template stand; ``None`` for one without any."""
+    blocks = frame.template.blocks
+    if not blocks.branches:
+        return None
+    found: dict[Block, tuple[Step, ...]] = {}
+    for _, block in blocks.stretches():
+        if block not in found:
+            found[block] = tuple(each.step for each in between(block, blocks.root, frame) if each.holds is not True)
+    stretches = list(blocks.stretches())
+    return _Conditions([start for start, _ in stretches], [found[block] for _, block in stretches])
 
 
 def _outside_of_quotes(text: str, at: int) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dindguard import budget
-from dindguard.compact import shared
 from dindguard.documents.routes import join_route, route_key
 from dindguard.documents.template import alternatives, conditions, planting, scalars
 from dindguard.documents.template.blocks import Block
@@ -46,14 +45,7 @@ class Around:
         """Return the same under further conditions."""
         made = self.copy()
         made.held = (*self.held, *held)
-        made.trail = (
-            *self.trail,
-            *(
-                Step(shared(each.words), each.span, each.holds is False, each.asks_for)
-                for each in held
-                if each.holds is not True
-            ),
-        )
+        made.trail = (*self.trail, *(each.step for each in held if each.holds is not True))
         return made
 
     def copy(self) -> Around:

@@ -11,5 +11,6 @@ FORMAT = FormatRow(
     apart=True,
     names=r"(^|/)((default|sysconfig|conf\.d|(files|templates)/docker)/docker(-storage|-network)?|docker(\.|-|_)(defaults?|sysconfig))(\.(j2|in|tmpl|template|example|sample))?$",
     evidence=Evidence.DECLARED,
+    always=True,
     installed=r"^/etc/(default|sysconfig|conf\.d)/docker(-storage|-network)?$",
 )

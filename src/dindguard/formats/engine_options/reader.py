@@ -42,4 +42,11 @@ def _variables(source: Source) -> Iterator[EnvVar]:
         start, end = found.span(2)
         if end - start > 1 and source.text[start] in "\"'":
             start, end = start + 1, end - 1
-        yield EnvVar(found[1], Text(source.text[start:end], source.span(start, end)), source.span(*found.span()))
+        yield EnvVar(found[1], _located(source, start, end), source.span(*found.span()))
+
+
+def _located(source: Source, start: int, end: int) -> Text:
+    """Return a value each word of which knows its own place, and what decides about it in a template."""
+    from dindguard.scripts.shell.pieces import Piece, word  # few scans have such a file
+
+    return word([Piece(source.text[start:end], source, start, end)], source.span(start, end))

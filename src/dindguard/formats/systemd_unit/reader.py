@@ -24,7 +24,7 @@ from dindguard.scripts.invocations import meanings
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Embedded, Source
 
-_NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(?:\.d/[^/]+|\.conf)?(?:\.\w+)?$")
+_NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(\.d/[^/]+|\.conf)?(?:\.\w+)?$")
 _EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
 _PREFIXES = "-@:+!|"
 _ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")
@@ -60,7 +60,7 @@ def _read_unit(document: Document, reading: Reading) -> None:
     name, ending = (found[1], found[2]) if found is not None else (_engines_service(starts), "service")
     reading.services.append(
         ServiceFile(
-            kind=_kind(path, ending) if found is not None else ServiceKind.DROP_IN,
+            kind=_kind(found[3] is not None, ending) if found is not None else ServiceKind.DROP_IN,
             service=_service(name, entries) if ending == "socket" else name,
             machine=machine_of(source.path, embedded=source.embedded, part=source.machine),
             path=path,
@@ -113,10 +113,11 @@ def _service(name: str, entries: Sequence[Entry]) -> str:
     return "docker" if name == "docker-tcp" else name
 
 
-def _kind(path: str, ending: str) -> ServiceKind:
+def _kind(added: bool, ending: str) -> ServiceKind:
+    """Return what a file is by its name; a template of a unit (``docker.service.j2``) is one."""
     if ending == "socket":
         return ServiceKind.SOCKET
-    return ServiceKind.UNIT if path.endswith(".service") or ".service." not in path else ServiceKind.DROP_IN
+    return ServiceKind.DROP_IN if added else ServiceKind.UNIT
 
 
 def _command(value: Source) -> Source:
