@@ -149,5 +149,21 @@ def test_a_runner_in_the_scan_decides_it(tmp_path: Path, privileged: str) -> Non
     assert undecided(scanned(tmp_path, PIPELINE, ".gitlab-ci.yml", **{"config.toml": runner})) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "decided"), [("true", "true", True), ("true", "false", False), ("false", "false", False)]
+)
+def test_several_runners_decide_it_where_all_are_privileged(
+    tmp_path: Path, first: str, second: str, decided: bool
+) -> None:
+    runner = "[[runners]]\nexecutor = 'docker'\n[runners.docker]\nimage = 'a'\nprivileged = {}\n"
+    report = scanned(
+        tmp_path, PIPELINE, ".gitlab-ci.yml", **{"config.toml": runner.format(first) + runner.format(second)}
+    )
+    assert (undecided(report) == []) is decided
+    engine = next(each for each in report.model.engines if each.owner is not None)
+    assert engine.owner.privileged.state is (True if decided else None)
+    assert (engine.owner.given_by is not None) is decided
+
+
 def test_rootless_engines_and_clients_need_no_such_runner(tmp_path: Path) -> None:
     assert undecided(scanned(tmp_path, PIPELINE.replace("29-dind", "29-dind-rootless"), ".gitlab-ci.yml")) == []

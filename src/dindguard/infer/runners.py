@@ -60,7 +60,7 @@ def _with_runner(workloads: Sequence[Workload]) -> Given:
         if each.kind is WorkloadKind.JOB and runner is not None and runner.serves is each.platform
     ]
     if runner is None or not jobs:
-        return _without_runner(workloads)
+        return _by_any_runner(workloads, [each for each in runners if each.serves is Platform.GITLAB])
     copies = {
         container: copy
         for job in jobs
@@ -86,15 +86,22 @@ def _read_once(workloads: Sequence[Workload]) -> Sequence[Workload]:
     ]
 
 
-def _without_runner(workloads: Sequence[Workload]) -> Given:
-    """Give copies of GitLab's jobs what is not known of their runner: whether an engine beside a job has any privilege.
+def _by_any_runner(workloads: Sequence[Workload], runners: Sequence[Workload]) -> Given:
+    """Give copies of GitLab's jobs what is known of whichever runner is theirs: whether an engine beside a job has any privilege.
 
-    A pipeline cannot say so; that such an engine runs at all needs a runner that is privileged or in a sandbox.
+    A pipeline cannot say so; that such an engine runs at all needs a runner that is privileged or in a sandbox. Where all
+    runners that the files tell of are privileged, the first one stands for them.
     """
     jobs = [each for each in workloads if each.kind is WorkloadKind.JOB and each.platform is Platform.GITLAB]
+    given = [each.service_default or each.containers[0] for each in runners]
+    privileged = given[0].privileged if given and all(each.privileged.on for each in given) else None
     copies = {
         container: replace(
-            container, privileged=Flag(None, container.span, How.UNKNOWN, "privileged", RUNNER_DECIDES)
+            container,
+            privileged=Flag(None, container.span, How.UNKNOWN, "privileged", RUNNER_DECIDES)
+            if privileged is None
+            else _at(privileged, _given_to(container)),
+            given_by=None if privileged is None else runners[0].containers[0],
         )
         for job in jobs
         for container in job.containers
@@ -138,7 +145,7 @@ def _copy(container: Container, runner: Workload) -> Container | None:
     given = runner.containers[0] if container.kind is ContainerKind.JOB else runner.service_default
     if given is None:
         return None
-    step = Step(f"given to {container.kind} '{container.name}'", container.span)
+    step = _given_to(container)
     own, more = container.capabilities, given.capabilities
     return replace(
         container,
@@ -160,6 +167,10 @@ def _copy(container: Container, runner: Workload) -> Container | None:
         user_namespace=given.user_namespace,
         user=container.user or given.user,
     )
+
+
+def _given_to(container: Container) -> Step:
+    return Step(f"given to {container.kind} '{container.name}'", container.span)
 
 
 def _at(flag: Flag, step: Step) -> Flag:
