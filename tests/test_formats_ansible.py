@@ -206,6 +206,32 @@ def test_a_test_machine_of_molecule_is_less_grave(tmp_path: Path) -> None:
     assert not report_of(tmp_path, **{"molecule__default__molecule.yml": text % "vagrant"}).findings
 
 
+@pytest.mark.parametrize(
+    ("scenario", "playbook", "task", "found"),
+    [
+        ("driver: {name: default}", "create.yml", "containers.podman.podman_container: {name: '{{ item.name }}'}", 1),
+        ("driver: {name: delegated}", "create.yml", "docker_container: {name: '{{ item.name }}'}", 1),
+        ("driver: {name: default}", "create.yml", "amazon.aws.ec2_instance: {name: '{{ item.name }}'}", 0),
+        ("driver: {name: default}", "other.yml", "docker_container: {name: '{{ item.name }}'}", 0),
+        (
+            "driver: {name: default}\nprovisioner: {playbooks: {create: ../other.yml}}",
+            "../other.yml",
+            "docker_container: {}",
+            1,
+        ),
+        ("driver: {name: vagrant}", "create.yml", "docker_container: {name: '{{ item.name }}'}", 0),
+    ],
+)
+def test_a_playbook_may_make_the_test_machines(
+    tmp_path: Path, scenario: str, playbook: str, task: str, found: int
+) -> None:
+    play = f"- hosts: localhost\n  tasks:\n  - {task}\n    loop: '{{{{ molecule_yml.platforms }}}}'\n"
+    text = f"{scenario}\nplatforms: [{{name: a, image: b, privileged: true}}]\n"
+    made = (Path("molecule/default") / playbook).as_posix().replace("default/../", "")
+    report = report_of(tmp_path, **{"molecule__default__molecule.yml": text, made.replace("/", "__"): play})
+    assert [each.rule.id for each in report.findings] == ["privileged-container"] * found
+
+
 def test_privilege_of_a_test_machine_weighs_no_more_than_its_socket(tmp_path: Path) -> None:
     machine = "{name: a, image: b, privileged: true, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}"
     text = f"driver: {{name: docker}}\nplatforms: [{machine}]\n"

@@ -20,6 +20,7 @@ from dindguard.formats.ansible.containers import (
 )
 from dindguard.formats.ansible.inventory import holders
 from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
+from dindguard.formats.ansible.scenarios import maker_of
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
 from dindguard.formats.ansible.uses import groups_of
@@ -241,8 +242,8 @@ class _File:
     # -- Molecule -----------------------------------------------------------------------------------------
 
     def _scenario(self, root: Node) -> None:
-        driver = root["driver"]["name"].content or "docker"
-        if driver not in ("docker", "podman"):
+        maker = maker_of(root, self._path, self._context.open)
+        if not maker:
             return
         around = Around(Variables())
         volumes = Volumes(f"{self._path}:platforms")
@@ -253,7 +254,7 @@ class _File:
                 around,
                 volumes,
                 self._addresses.unique(f"platforms.{name_of(each['name'])}"),
-                podman=driver == "podman",
+                podman=maker == "podman",
             )
             for each in platforms
         ]
