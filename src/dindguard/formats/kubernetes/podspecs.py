@@ -43,6 +43,7 @@ _LISTS = (
     ("containers", ContainerKind.POD_MEMBER),
     ("ephemeralContainers", ContainerKind.EPHEMERAL),
 )
+_PODS_LISTS = frozenset(name for name, _ in _LISTS)
 
 
 @record
@@ -142,6 +143,22 @@ def members(spec: Node) -> tuple[Member, ...]:
     )
 
 
+def _further_members(spec: Node) -> tuple[Member, ...]:
+    """Return the containers that an object of a kind of its own lists beside a pod's: ``sidecars``, ``extraContainers``."""
+    return tuple(
+        Member(
+            item,
+            key.content,
+            ContainerKind.INIT if "init" in key.content.lower() else ContainerKind.POD_MEMBER,
+            index,
+        )
+        for key, value in spec.pairs()
+        if key.content.endswith(("ontainers", "idecars")) and key.content not in _PODS_LISTS
+        for index, item in enumerate(value.items())
+        if item.is_mapping and _is_container(item)
+    )
+
+
 def pod_templates(resource: Resource) -> Iterator[PodTemplate]:
     """Yield the pods that an object of a known kind holds; of any other, what looks like a PodSpec."""
     path = _PATHS.get(resource.kind)
@@ -187,7 +204,8 @@ def _by_shape(resource: Resource) -> Iterator[PodTemplate]:
             prefix = f"-/{resource.namespace or '-'}/{resource.name}{resource.address}"
         address = ".".join(part for part in (prefix, route) if part)
         span = resource.span if resource.name else spec.key_span
-        yield PodTemplate(resource, address, name, span, spec, holder["metadata"], members(spec), wrapped=True)
+        found = (*members(spec), *_further_members(spec))
+        yield PodTemplate(resource, address, name, span, spec, holder["metadata"], found, wrapped=True)
 
 
 Way = tuple[tuple[str, bool], ...]
