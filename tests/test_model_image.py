@@ -327,3 +327,8 @@ def test_an_image_of_a_fixed_but_unknown_version_refuses_no_client() -> None:
     client = parse("docker:18.06").engine
     assert refuses(parse("docker:dind").engine, client)
     assert not refuses(parse(f"docker:dind@{DIGEST}").engine, client)
+
+
+@pytest.mark.parametrize(("repository", "known"), [("hub/docker", True), ("plugins/docker", False)])
+def test_drones_plug_in_is_no_engine(repository: str, known: bool) -> None:
+    assert (parse(f"mirror.example.org/{repository}:29").engine is not None) is known

@@ -30,7 +30,8 @@ emulators (`tonistiigi/binfmt`), and commands that do one thing alone, once (`sy
 *medium*; pin them by digest. A well-known product whose own instructions ask for the flag (cAdvisor, Home Assistant,
 `kube-proxy`) is *high*, and so is a pod that is a part of its node: a storage driver, a network plugin or a device plugin
 by what of the kubelet's it mounts, or mounts for other pods (`Bidirectional`), which Kubernetes refuses without the flag.
-Allow it with the reason.
+Allow it with the reason. A step that its platform starts so for its image, whatever it says itself (Drone: `plugins/docker` and
+its like), is *high*: it runs that program alone.
 
 ## References
 - https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
@@ -105,6 +106,8 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             if part is not None
             else ", which the platform asks of whoever mounts for other pods"
             if for_others is not None
+            else f", made so by {container.privileged_by}"
+            if container.privileged_by
             else ""
         )
         user = container.as_root
@@ -129,10 +132,10 @@ def check(container: Container) -> Iterator[Problem | Undecided]:
             severity=Severity.MEDIUM
             if tool is not None
             else Severity.HIGH
-            if unsure or product or part is not None or for_others is not None or ordinary
+            if unsure or product or part is not None or for_others is not None or ordinary or container.privileged_by
             else Severity.CRITICAL,
             instead=OF_THE_PLATFORM
-            if container.added_by
+            if container.added_by or container.privileged_by
             else ALL_OR_NOTHING
             if container.workload.platform.all_or_nothing
             else "",

@@ -202,6 +202,8 @@ class Presence:
     """The engine's address, when a command line names one (``docker -H tcp://…``)."""
     added_by: str = ""
     """What adds it to those that the file names, in words (``the controller``); empty for one that is written there."""
+    privileged_by: str = ""
+    """What makes it privileged although nobody wrote so, in words (``Drone's runner, by its image``); empty if somebody did."""
     given_by: Container | None = None
     """The default of a CI runner that gave it settings beyond its own file."""
 

@@ -147,8 +147,8 @@ _RECOGNISED: dict[tuple[object, ...], EngineImage | None] = {}
 
 def _docker(image: Image) -> EngineImage | None:
     """Recognise docker-library's image, through registries and mirrors."""
-    if image.name != "docker":
-        return None
+    if image.name != "docker" or image.repository.endswith("plugins/docker"):
+        return None  # Drone's plug-in of that name is another program
     words = _words(image.tag)
     version = _version(image.tag)
     plain = image.repository in ("docker", "library/docker") or image.repository.endswith("/library/docker")

@@ -13,6 +13,7 @@ from dindguard.documents.alternatives import Choice, label
 from dindguard.documents.joined import joined_scripts
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading
+from dindguard.formats.drone.plugins import by_its_image, is_docker_runners
 from dindguard.formats.drone.values import Filled, choices, common, values_of
 from dindguard.model.container import Container, ContainerKind, Device, Environment, EnvVar, Namespaces, Words
 from dindguard.model.image import Image
@@ -62,6 +63,9 @@ def _workload(root: Node, members: Sequence[Member], scope: Filled, which: str) 
     containers = tuple(
         _container(key, member.scoped(scope), kind, address, volumes, named) for key, member, kind in members
     )
+    if is_docker_runners(root):
+        starts = [member.scoped(scope) for _, member, _ in members]
+        containers = tuple(map(by_its_image, containers, starts))
     return Workload(
         name=name,
         address=address,
