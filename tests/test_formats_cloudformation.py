@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -45,6 +46,32 @@ WAYS = {
     "Join": '      UserData:\n        Fn::Base64: !Join ["", ["#!/bin/bash\\n", "docker run --privileged ", !Ref Image]]\n',
     "Join of lines": '      UserData:\n        Fn::Base64: !Join ["\\n", ["#!/bin/bash", "docker run --privileged a"]]\n',
 }
+
+
+def in_base64(script: str, width: int = 1_000) -> str:
+    text = base64.b64encode(script.encode()).decode()
+    return "\n".join(text[at : at + width] for at in range(0, len(text), width))
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        f"      UserData: {in_base64(SCRIPT.format(''))}\n",
+        f'      UserData: "{in_base64(SCRIPT.format(""))}"\n',
+        f"      UserData: |\n{indented(in_base64(SCRIPT.format(''), 30), 8)}",
+        f"      LaunchTemplateData:\n        UserData: {in_base64(SCRIPT.format(''))}\n",
+    ],
+)
+def test_user_data_that_is_written_in_base64(tmp_path, properties):
+    kind = "AWS::EC2::LaunchTemplate" if "Launch" in properties else "AWS::EC2::Instance"
+    assert rules(scanned(tmp_path, TEMPLATE.format(kind=kind, properties=properties))) == ["privileged-container"]
+
+
+@pytest.mark.parametrize("written", [in_base64("just a text, and no script"), "a" * 40, "A" * 25 + "="])
+def test_what_is_in_base64_and_no_script_is_not_read(tmp_path, written):
+    properties = f"      UserData: {written}\n"
+    report = scanned(tmp_path, TEMPLATE.format(kind="AWS::EC2::Instance", properties=properties))
+    assert rules(report) == []
 
 
 @pytest.mark.parametrize("properties", WAYS.values(), ids=WAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,17 @@ output "n" { value = local.note }
 """,
     )
     assert rules(report) == [("host-ipc-namespace", 27), ("host-pid-namespace", 15), ("privileged-container", 7)]
+
+
+@pytest.mark.parametrize("name", ["user_data_base64", "user_data", "custom_data"])
+@pytest.mark.parametrize("script", ["#!/bin/sh\n{}\n", "#cloud-config\nruncmd:\n  - {}\n"])
+@pytest.mark.parametrize(("flag", "told"), [("--privileged", ["privileged-container"]), ("--read-only", [])])
+def test_what_a_machine_is_given_in_base64(
+    tmp_path: Path, name: str, script: str, flag: str, told: list[str]
+) -> None:
+    text = base64.b64encode(script.format(f"docker run {flag} example/agent:1").encode()).decode()
+    report = report_of(tmp_path, main_dot_tf=f'resource "aws_instance" "a" {{\n  {name} = "{text}"\n}}\n')
+    assert [rule for rule, _ in rules(report)] == told
 
 
 def test_locals_that_need_each_other_come_to_an_end(tmp_path: Path) -> None:

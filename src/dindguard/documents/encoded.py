@@ -8,8 +8,10 @@ import zlib
 
 from dindguard import budget
 from dindguard.documents.tree import Node
+from dindguard.patterns import regex
 from dindguard.source import Segment, Source
 
+_PACKED = regex(r"[A-Za-z0-9+/\s]{24,}+={0,2}\s*")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -24,6 +26,14 @@ def decoded(node: Node, written: str, hint: str, *, zipped: bool = False) -> Sou
     except (binascii.Error, zlib.error, ValueError):
         return None
     return Source(node.source.path, text, hint=hint, parent=node.source, segments=(Segment(0, node.start, 0),))
+
+
+def packed(node: Node, hint: str) -> Source | None:
+    """Return what a scalar gives to a machine whose platform takes base64 alone; ``None`` for what is none, and no script."""
+    if not node.is_scalar or node.style == "expression" or _PACKED.fullmatch(node.content) is None:
+        return None
+    text = decoded(node, node.content, hint)
+    return text if text is not None and text.text.startswith(("#", "Content-Type:", "MIME-Version:")) else None
 
 
 def _unzipped(data: bytes, node: Node) -> bytes:

@@ -1,8 +1,8 @@
 """Releases that ``helm install`` and ``helm upgrade`` make: a chart, and the values that ``-f`` and ``--set`` give it.
 
-Source: helm/helm, ``pkg/cmd/install.go`` and ``pkg/strvals`` (pairs apart by commas, ``\\,`` for one in a value). They are
-handed on as a list of releases. Where a script is started nobody tells: its files of values are looked for in the
-scan's root and beside it.
+Source: helm/helm, ``pkg/cmd/install.go`` and ``pkg/strvals`` (pairs apart by commas, ``\\,`` for one in a value; JSON with
+or without a name before it). They are handed on as a list of releases. Where a script is started nobody tells: its files of
+values are looked for in the scan's root and beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dindguard.patterns import regex
 from dindguard.scripts.command import Command
 from dindguard.scripts.engine_cli.flags import Flags, names
 from dindguard.scripts.engine_cli.words import OptionReader, options_of
-from dindguard.source import Embedded, Source
+from dindguard.source import Embedded, Segment, Source
 
 _GLOBAL = Flags(names("debug help kube-insecure-skip-tls-verify"), {"n": "namespace"})
 _INSTALL = Flags(
@@ -31,6 +31,7 @@ _INSTALL = Flags(
 )
 _SETS = ("set", "set-string")
 _NAME = regex(r"[^,]+")
+_KEY = regex(r"(?:[^={\[\"]+=)?")
 _PAIR = regex(r"(?:[^,\\{]|\\.|\{[^{}]*\}?)+")
 
 
@@ -53,6 +54,7 @@ def _release(command: Command, file: Source) -> Node | None:
         return None
     options, arguments, _ = options_of(words, _INSTALL)
     values = [node for each in options if each.name in _SETS for node in _values(each.value, file)]
+    values += [node for each in options if each.name == "set-json" for node in _json_values(each.value, file)]
     files = [node for each in options if each.name == "values" for node in _files(each.value, file)]
     chart = _scalar(arguments[-1], file) if arguments else None
     if not (values or files) or chart is None:
@@ -98,6 +100,40 @@ def _values(text: Text, file: Source) -> Iterator[Node]:
         key = _scalar(text.part(match.start(), begin - 1), file)
         if given is not None and key is not None:
             yield mapping(given, {"name": key, "value": given})
+
+
+def _json_values(text: Text, file: Source) -> Iterator[Node]:
+    """Yield each ``a.b={…}`` as the pair of a name and what its JSON says; without a name it is values by itself."""
+    from json import JSONDecodeError, JSONDecoder  # few scripts give any
+
+    written, at = text.pattern, 0
+    while at < len(written):
+        match = _KEY.match(written, at)
+        assert match is not None  # it may be empty
+        try:
+            end = JSONDecoder().raw_decode(written, match.end())[1]
+        except JSONDecodeError:
+            return
+        given = _json(text.part(match.end(), end), file)
+        if given is not None:
+            key = _scalar(text.part(at, max(match.end() - 1, at)), file)
+            yield mapping(given, {"name": key or given.hole("name"), "value": given})
+        at = end + 1
+
+
+def _json(text: Text, file: Source) -> Node | None:
+    """Return what a word says in JSON: each part at its place, where the script has the same characters, else all at one."""
+    from dindguard.documents import json
+
+    span = text.span
+    if span.path != file.path:
+        return None
+    start = file.offset(span.line, span.column)
+    part = file.part(start, file.offset(span.end_line, span.end_column))
+    if part.text != text.pattern:
+        part = Source(file.path, text.pattern, parent=file, segments=(Segment(0, start, 0),))
+    documents = json.read(part).documents
+    return documents[0] if documents else None
 
 
 def _scalar(text: Text, file: Source) -> Node | None:

@@ -33,6 +33,9 @@ FORMAT = FormatRow(
     title="CloudFormation templates",
     syntaxes=("yaml", "json"),
     keys=("Resources",),
+    words=(
+        ("userdata", r"userdata[\"']?\s{0,20}:\s{0,20}(?:[\"']|[|>]-?\s{0,80})?[a-z0-9+/]{24}"),
+    ),  # a script in base64
     evidence=Evidence.DECLARED,
     shape=makes_containers,
     not_read=("files and commands of AWS::CloudFormation::Init",),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dindguard import budget
+from dindguard.documents.encoded import packed
 from dindguard.documents.joined import Joined
 from dindguard.documents.nodes import key_of
 from dindguard.documents.placeholders import Unfilled
@@ -46,6 +47,8 @@ class Template:
     def user_data(self, resource: Node) -> Source | None:
         """Return the text that a resource gives to its machines; ``None`` where it gives none that can be seen."""
         node = user_data(resource)
+        if (given := packed(node, "user-data")) is not None:
+            return given
         text = Joined(node.source)
         return text.source("user-data") if _add_text(text, node) else None
 

@@ -16,11 +16,12 @@ from dindguard.model.engine_settings import SETTINGS_FILE, configuration_files
 from dindguard.model.values import Text, written
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
-from dindguard.scripts.commands import files_written
+from dindguard.scripts.commands import files_written, names_an_engine
 from dindguard.source import HasSpan, Source
-from dindguard.vocabulary import SCRIPT_RUNNERS
+from dindguard.vocabulary import ENGINE_CLIENTS, LAUNCHERS, SCRIPT_RUNNERS
 
 _SHEBANG = regex(r"#!.*\b(ba|da|z|k|a)?sh\b")
+_STARTERS = ENGINE_CLIENTS | SCRIPT_RUNNERS | LAUNCHERS
 _SAFE = regex(r"[\w@%+=:,./-]+")
 
 
@@ -45,6 +46,7 @@ class Contents:
         self._workdir: str | None = None
         self._sources: list[Source] = []
         self._later: dict[str, Source] = {}
+        self._executed: dict[str, Instruction] = {}
         self._copied: list[_Copied] = []
         self.imports: list[Import] = []
 
@@ -76,7 +78,7 @@ class Contents:
         own = [_named(each, SETTINGS_FILE) if each.hint in named else each for each in self._sources]
         told = [each for copied in self._copied if copied.target in named for each in self._opened(copied)]
         told = [_named(each, SETTINGS_FILE) for each in told]
-        return [*own, *told, *self._later.values(), *self._started_scripts(container)]
+        return [*own, *told, *self._later.values(), *self._started_directly(), *self._started_scripts(container)]
 
     def written(self, path: str, hint: str) -> Iterator[Source]:
         """Yield what this stage has at a path, as far as its instructions tell, under the name that it goes by later."""
@@ -108,14 +110,31 @@ class Contents:
             self._sources.append(instruction.script)
 
     def _runs_later(self, instruction: Instruction) -> None:
-        """Keep the shell form of CMD or ENTRYPOINT; the last of each counts."""
+        """Keep CMD or ENTRYPOINT; the last of each counts."""
         self._later.pop(instruction.name, None)
+        self._executed.pop(instruction.name, None)
+        if instruction.form == "exec" and instruction.words:
+            self._executed[instruction.name] = instruction
         script = instruction.script
         if script is not None and self._shell and script.text:
             hint = f"{instruction.name.lower()}.sh"
             self._later[instruction.name] = Source(
                 script.path, script.text, hint=hint, parent=script.parent, segments=script.segments
             )
+
+    def _started_directly(self) -> Iterator[Source]:
+        """Yield what an image starts without a shell, as one would be given it: a client's command, or a shell's own script."""
+        start, given = self._executed.get("ENTRYPOINT"), self._executed.get("CMD")
+        if start is None and "ENTRYPOINT" in self._later:
+            return  # a shell form takes no arguments
+        first = start or given
+        if first is None or posixpath.basename(first.words[0].text) not in _STARTERS:
+            return
+        last = given or first
+        before = [_shell_word(word.text) for word in start.words] if start is not None and given is not None else []
+        script = _quoted(last, f"{last.name.lower()}.sh", before)
+        if names_an_engine(script.text):
+            yield script
 
     def _copy(self, instruction: Instruction, scope: Scope) -> None:
         words = tuple(expand(word, scope) for word in instruction.words)
@@ -205,9 +224,15 @@ def _is_shell_text(text: str) -> bool:
     return not text.startswith("#!") or _SHEBANG.match(text) is not None
 
 
-def _quoted(instruction: Instruction) -> Source:
-    """Return an exec form as the shell text that starts the same program."""
+def _shell_word(text: str) -> str:
+    quoted = text.replace("'", "'\\''")
+    return text if _SAFE.fullmatch(text) else f"'{quoted}'"
+
+
+def _quoted(instruction: Instruction, hint: str = "shell", before: Sequence[str] = ()) -> Source:
+    """Return an exec form as the shell text that starts the same program; ``before`` are words of another instruction."""
     joined = Joined(instruction.arguments)
+    joined.add_glue("".join(f"{each} " for each in before))
     for index, word in enumerate(instruction.words):
         if index:
             joined.add_glue(" ")
@@ -222,7 +247,7 @@ def _quoted(instruction: Instruction) -> Source:
             _add_piece(joined, word, part, at)
             at += len(part) + 1
         joined.add_glue("'")
-    return joined.source("shell")
+    return joined.source(hint)
 
 
 def _add_piece(joined: Joined, word: Word, text: str, at: int) -> None:

@@ -1,8 +1,8 @@
 """Dockerfiles and Containerfiles: every build stage is a container that nobody has started.
 
 A file becomes one workload with its stages in order, so that the last one is what a build makes by default.
-What a stage runs *while it is built* (RUN) is embedded with the hint ``shell``; what it runs *later* (the
-shell form of CMD and ENTRYPOINT, scripts copied in) with a file name as hint. A RUN step that asks the
+What a stage runs *while it is built* (RUN) is embedded with the hint ``shell``; what it runs *later* (CMD and
+ENTRYPOINT that start a shell or a client, scripts copied in) with a file name as hint. A RUN step that asks the
 builder for more than an ordinary container gets is a container of its own, in a second workload.
 """
 

@@ -63,11 +63,12 @@ def _path(written: str, listed_in: str) -> str:
 
 
 def _set(items: Node) -> Iterator[Node]:
-    """Yield each ``name: a.b`` and ``value: c`` as the values that they are: ``{a: {b: c}}``."""
+    """Yield each ``name: a.b`` and ``value: c`` as the values that they are: ``{a: {b: c}}``; without a name the value itself."""
     for item in items.items():
         steps = _STEP.findall(item["name"].text)
         value = item["value"]
-        if not steps or not value.is_scalar or "[" in item["name"].text:
+        named = bool(steps) and "[" not in item["name"].text
+        if not value.present or not (named or (value.is_mapping and not steps)):
             continue
         for step in reversed(steps):
             value = mapping(item, {step.replace("\\", ""): value})

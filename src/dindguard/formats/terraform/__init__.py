@@ -26,6 +26,14 @@ FORMAT = FormatRow(
     refuses=r"(^|/)\.terraform/",
     evidence=Evidence.DECLARED,
     keys=_BLOCKS,
-    words=("gitlab-runner/", "host_path", "host_pid", "host_network", "host_ipc"),
+    words=(
+        "gitlab-runner/",
+        "host_path",
+        "host_pid",
+        "host_network",
+        "host_ipc",
+        ("user_data", r"user_data(?:_base64)?\s{0,20}=\s{0,20}\"[a-z0-9+/]{24}"),  # a script in base64
+        ("custom_data", r"custom_data\s{0,20}=\s{0,20}\"[a-z0-9+/]{24}"),
+    ),
     shape=is_module,
 )

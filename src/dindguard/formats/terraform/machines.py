@@ -23,6 +23,8 @@ _SCRIPTS = frozenset(
 """Attributes, and keys of an instance's metadata, whose text a machine runs when it is a script."""
 
 _ENCODED = ("base64encode", "filebase64", "base64gzip", "textencodebase64")
+_PACKED = frozenset({"user_data_base64", "user_data", "custom_data"})
+"""Attributes that take a text in base64 as it is."""
 _PROVISIONERS = ("local-exec", "remote-exec")
 _PATHS = ("filename", "destination", "path", "file")
 _TEMPLATE = ".tftpl"
@@ -46,7 +48,9 @@ class Handed:
         yield from self._texts(_files(block))
         if block.labels[:1] == (_NOMAD_JOB,):
             yield from self._texts([(block.body["jobspec"], "job.nomad")])
-        yield from self._texts((node, _hint(name, node)) for name, node in self._scalars(block.body))
+        for name, node in self._scalars(block.body):
+            yield from self._texts([(node, _hint(name, node))])
+            yield from _unpacked(node) if name in _PACKED else ()
 
     def _texts(self, found: Iterable[tuple[Node, str]]) -> Iterator[Embedded]:
         for written, hint in found:
@@ -119,6 +123,14 @@ def _hint(name: str, node: Node) -> str:
     if written.startswith("#cloud-config"):
         return "cloud-init.yaml"
     return "shell" if name in _SCRIPTS and written.startswith("#!") else ""
+
+
+def _unpacked(node: Node) -> Iterator[Embedded]:
+    from dindguard.documents.encoded import packed  # few modules give a machine anything
+
+    given = packed(node, "user-data")
+    if given is not None:
+        yield Embedded(given)
 
 
 def _decoded(node: Node) -> Node:
