@@ -160,6 +160,17 @@ def test_deep_nesting_ends_with_a_notice(opening: str) -> None:
     assert {notice.kind for notice in found.notices} <= {"budget", "unreadable"}
 
 
+def test_what_a_method_leaves_of_a_text_keeps_its_place() -> None:
+    root = tree("a = ['docker', 'run'].join(' ')\nb = 'x'.trim()\nc = 'y'.size()\nd = e ? f('g') : h('i')")
+    assert (root["a"].text, root["b"].text) == ("docker run", "x")
+    assert root["c"].value.unknown
+    assert root["d"].value.unknown
+    assert (root["f"].text, root["h"].text) == ("g", "i")
+    joined = root["a"].document()
+    at = joined.text.index("run")
+    assert joined.span(at, at + 3).column == 17
+
+
 @pytest.mark.parametrize(
     "text", ["a b " * 5_000, "a.b('c')" + ".d('e')" * 5_000, "x = 1" + " + 1" * 5_000, "a 'b', " * 5_000]
 )

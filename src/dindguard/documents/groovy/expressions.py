@@ -11,6 +11,11 @@ from dindguard.documents.tokens import LITERALS, Kind
 from dindguard.documents.tree import Kind as NodeKind
 from dindguard.documents.tree import Node, Pairs
 
+_LEAVES_A_TEXT = frozenset(
+    {"normalize", "stripIndent", "stripMargin", "toString", "trim", "trimIndent", "trimMargin"}
+)
+"""Methods of a string that leave it as it is, but for the blanks around its lines."""
+
 
 class Arguments:
     """The arguments of one call, and the statements of its closure."""
@@ -44,6 +49,12 @@ class Expressions:
         self._cursor = cursor
         self._make = make
         self._statements = statements
+        self._aside: Pairs = []
+
+    def aside(self) -> Pairs:
+        """Return the calls in expressions of which no value is made, since this was asked last: ``x ? sh('a') : sh('b')``."""
+        found, self._aside = self._aside, []
+        return found
 
     def chain(self, *, statement: bool) -> tuple[Node, Node] | None:
         """Read ``a.b(…).c(…) {…}``; ``None`` for a path that calls nothing."""
@@ -178,6 +189,7 @@ class Expressions:
         if len(parts) == 1:
             return value
         end = self._cursor.tokens[max(self._cursor.index - 1, start)].end
+        self._aside += [call for part in parts if part.is_mapping for call in part.pairs()]
         if added:
             return self._make.added(parts, key, first.start, end)
         return self._make.expression(first.start, end, key)
@@ -198,7 +210,10 @@ class Expressions:
     def _primary(self, key: Node | None) -> Node:
         token = self._cursor.next
         if token.kind is Kind.STRING:
-            return self._make.string(self._cursor.take(), key)
+            text = self._make.string(self._cursor.take(), key)
+            while self._method() in _LEAVES_A_TEXT:
+                self._skip_call()
+            return text
         if token.kind is Kind.NUMBER or (token.kind is Kind.NAME and token.text in LITERALS):
             self._cursor.take()
             return Node(NodeKind.SCALAR, self._make.source, token.start, token.end, content=token.text, key=key)
@@ -214,8 +229,20 @@ class Expressions:
         if token.kind is Kind.SIGN and token.text in ("!", "-", "+", "~"):
             self._cursor.take()
             inner = self._primary(None)
+            self._aside += inner.pairs()
             return self._make.expression(token.start, max(inner.end, token.end), key)
         return self._make.expression(token.start, token.start, key)
+
+    def _method(self) -> str:
+        """Return the name of the method that is called on what was read last; ``""`` if none is."""
+        ahead = self._cursor.lines_ahead()
+        called = self._cursor.peek(ahead).text in JOINS and self._cursor.peek(ahead + 2).text == "("
+        return self._cursor.peek(ahead + 1).text if called else ""
+
+    def _skip_call(self) -> None:
+        """Go on behind ``.name(…)``."""
+        self._cursor.index += self._cursor.lines_ahead() + 2
+        self._cursor.close(self._cursor.open())
 
     def _parenthesis(self, key: Node | None) -> Node:
         closing = self._cursor.open()
@@ -246,5 +273,16 @@ class Expressions:
         if found.named and not found.positional:
             return self._make.mapping(found.named, opened.start, end.end, key)
         items = found.positional
+        separator = self._cursor.peek(self._cursor.lines_ahead() + 3)
+        if (
+            items
+            and self._method() == "join"
+            and separator.kind is Kind.STRING
+            and all(each.is_scalar for each in items)
+        ):
+            self._skip_call()
+            between = self._make.string(separator, None)
+            parts = [part for item in items for part in (between, item)][1:]
+            return self._make.added(parts, key, opened.start, self._cursor.last.end)
         node = Node(NodeKind.SEQUENCE, self._make.source, opened.start, end.end, style="flow", key=key)
         return loaded(node, items)

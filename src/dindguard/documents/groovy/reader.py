@@ -58,6 +58,7 @@ class _Statements:
                 break
             before = self._cursor.index
             self._statement(pairs)
+            pairs += self._read.aside()
             if self._cursor.index == before:
                 self._cursor.take()
         return pairs
@@ -157,22 +158,22 @@ class _Statements:
         """Read a statement that begins with a name: a call with or without parentheses, and what is chained to it."""
         found = self._read.chain(statement=True)
         if found is None:
-            self._rest()
+            self._rest(pairs)
             return
         key, value = found
         pairs.append((key, value))
         self._rest(pairs)
 
-    def _rest(self, pairs: Pairs | None = None) -> None:
+    def _rest(self, pairs: Pairs) -> None:
         """Pass over what follows on the line, and keep the calls in closures and brackets there."""
         while not (self._cursor.next.kind in (Kind.LINE, Kind.END) or self._cursor.at(";", "}", ")", "]")):
-            if self._cursor.next.kind is Kind.NAME and pairs is not None and not operator_word(self._cursor.next):
+            if self._cursor.next.kind is Kind.NAME and not operator_word(self._cursor.next):
                 found = self._read.chain(statement=True)  # ``image 'x' label 'y'`` on one line, or an ``else``
                 pairs += [found] if found is not None else []
-            elif self._cursor.at("{") and pairs is not None:
+            elif self._cursor.at("{"):
                 pairs += self._read.closure()
-            elif self._cursor.at("(", "[", "{"):
-                self._read.value(None)
+            elif self._cursor.at("(", "["):
+                pairs += self._read.value(None).pairs()
             else:
                 self._cursor.take()
 
