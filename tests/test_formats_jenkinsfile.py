@@ -79,6 +79,54 @@ def test_steps_run_in_the_image_that_a_variable_holds_there(tmp_path: Path) -> N
     assert ran["version"].user is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("vars/run.groovy", "def call() { sh 'docker run --privileged alpine' }", 1),
+        ("vars/deploy.groovy", "def toTest() { sh 'docker run --privileged alpine' }", 1),
+        ("src/org/Deploy.groovy", "class Deploy {\n  def go() { script.sh 'docker run --privileged alpine' }\n}", 1),
+        (
+            "src/org/Deploy.groovy",
+            "class Deploy {\n  def go() { script.echo 'docker run --privileged alpine' }\n}",
+            0,
+        ),
+        ("src/org/Deploy.groovy", "class Deploy {\n  def go() { sh 'docker run --privileged alpine' }\n}", 0),
+        ("jobs/a.groovy", "job('a') { steps { shell('docker run --privileged alpine') } }", 1),
+        (
+            "jobs/a.groovy",
+            "pipelineJob('a') { definition { cps { script('''node { sh 'docker run --privileged alpine' }''') } } }",
+            1,
+        ),
+        ("jobs/a.groovy", "job('a') { description('docker run --privileged alpine') }", 0),
+    ],
+)
+def test_libraries_and_jobs_are_read(tmp_path: Path, name: str, text: str, found: int) -> None:
+    (tmp_path / name).parent.mkdir(parents=True)
+    report = report_of(tmp_path, text, name)
+    assert len([each for each in report.findings if each.rule.id == "privileged-container"]) == found
+    assert found or name.startswith("jobs") or report.coverage.blind_spots or "echo" in text
+
+
+def test_builds_in_docker_of_a_job_are_told(tmp_path: Path) -> None:
+    text = "job('a') {\n  wrappers { buildInDocker { image('a'); privilegedMode() } }\n  steps { shell('make') }\n}"
+    report = report_of(tmp_path, text, "a.groovy")
+    assert [str(spot.what) for spot in report.coverage.blind_spots] == ["builds in Docker of Job DSL"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dockerNode(image: 'a', dockerHost: 'tcp://h:2375') { sh 'docker ps' }",
+        "docker.withServer('tcp://h:2375') { docker.image('a').inside { sh 'docker ps' } }",
+        "pipeline { agent { dockerContainer { image 'a'; dockerHost 'tcp://h:2375' } }\n"
+        "stages { stage('x') { steps { sh 'docker ps' } } } }",
+    ],
+)
+def test_an_engine_that_a_container_is_given_is_told_once(tmp_path: Path, text: str) -> None:
+    report = report_of(tmp_path, text)
+    assert [each.rule.id for each in report.findings] == ["plaintext-engine-client"]
+
+
 def test_pods_share_their_volumes_with_the_agent(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,
@@ -144,6 +192,11 @@ spec:
         ("def out = x ? sh(script: 'docker run --privileged alpine', returnStdout: true) : ''", 1),
         ("if (!sh(script: 'docker run --privileged alpine', returnStatus: true)) { echo 'x' }", 1),
         ("echo('x' + sh(script: 'docker run --privileged alpine', returnStdout: true))", 1),
+        ("this.steps.sh 'docker run --privileged alpine'", 1),
+        ("script.docker.image('alpine').run('--privileged')", 1),
+        ("sshCommand remote: r, command: 'docker run --privileged alpine'", 1),
+        ("sshPublisher(publishers: [p(transfers: [sshTransfer(execCommand: 'docker run --privileged alpine')])])", 1),
+        ("sshTransfer(sourceFiles: 'docker run --privileged alpine')", 0),
         ("sh 'docker run --privileged alpine'.size()", 0),
         ("echo(['docker', 'run', '--privileged', 'alpine'].join(' '))", 0),
         ("x ? echo('docker run --privileged alpine') : sh('true')", 0),

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from dindguard.documents.groovy.nodes import ASSIGNED, all_below
 from dindguard.documents.tree import Node
+from dindguard.formats.jenkinsfile.places import without_holder
 
 _MADE_BY = ("docker.image", "docker.build")
 _start = attrgetter("start")
@@ -54,5 +55,5 @@ class Images:
 
 def _image(made: Node) -> Node | None:
     """Return the name of the image that ``docker.image`` or ``docker.build`` makes; ``None`` of anything else."""
-    called = next((made[each] for each in _MADE_BY if each in made), None) if made.is_mapping else None
+    called = next((value for key, value in made.pairs() if without_holder(key.content) in _MADE_BY), None)
     return called["0"] if called is not None and called.is_mapping else called

@@ -11,6 +11,16 @@ from dindguard.model.workload import Replicas
 from dindguard.records import field, record
 from dindguard.source import Span
 
+_HOLDERS = frozenset({"context", "ctx", "dsl", "jenkins", "pipeline", "script", "step", "steps", "this"})
+"""What classes of libraries call the pipeline that they are given, whose steps they run."""
+
+
+def without_holder(name: str) -> str:
+    """Return a step's name without what it is called on: ``this.steps.sh`` is ``sh``."""
+    while "." in name and name.partition(".")[0] in _HOLDERS:
+        name = name.partition(".")[2]
+    return name
+
 
 @record
 class Place:

@@ -12,14 +12,16 @@ from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.jenkinsfile import pods
 from dindguard.formats.jenkinsfile.containers import build_of, machine, started
 from dindguard.formats.jenkinsfile.images import Images
-from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of
+from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of, without_holder
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
 from dindguard.records import replace
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Span
 
-_SCRIPTS = {"sh": "shell", "bat": "batch", "powershell": "powershell", "pwsh": "powershell"}
+_SCRIPTS = {"sh": "shell", "shell": "shell", "bat": "batch", "powershell": "powershell", "pwsh": "powershell"}
+_ELSEWHERE = {"sshCommand": "command", "sshTransfer": "execCommand"}
+"""Steps of plugins that run a script on another machine, and the name of their argument that it is."""
 _NO_STEPS = frozenset({"environment", "options", "parameters", "triggers", "when", "tools", "libraries", "agent"})
 _SOME_IMAGE = '"$image"'
 _IMAGE_CALLS = frozenset({"inside", "withRun", "run"})
@@ -51,6 +53,7 @@ class _Pipeline:
             "docker.withServer": self._server,
             "withDockerServer": self._server,
             "withDockerContainer": self._with_container,
+            "dockerNode": self._node,
         }
 
     def read(self) -> None:
@@ -77,9 +80,14 @@ class _Pipeline:
             elif value.is_mapping or value.is_scalar or value.is_sequence:
                 self._statement(name, value, place)
 
-    def _statement(self, name: str, value: Node, place: Place) -> None:
+    def _statement(self, called: str, value: Node, place: Place) -> None:
+        name = without_holder(called)
         if name in _SCRIPTS and value.tag != ASSIGNED:
             self._script(_SCRIPTS[name], value, place)
+        elif name in _ELSEWHERE and value.is_mapping:
+            self._command_elsewhere(value[_ELSEWHERE[name]], place)
+        elif name == "cps" and value.is_mapping and value["script"].is_scalar:
+            self._reading.embedded.append(Embedded(value["script"].document("Jenkinsfile")))
         elif name in self._places:
             self._inside(value, self._places[name](value, place))
         elif name.rpartition(".")[2] in _IMAGE_CALLS and value.tag != ASSIGNED:
@@ -146,6 +154,11 @@ class _Pipeline:
 
     def _with_container(self, call: Node, place: Place) -> Place:
         return self._started(call["image"] if call["image"].present else call["0"], call["args"], place)
+
+    def _node(self, call: Node, place: Place) -> Place:
+        """Read an agent that the Docker plugin starts for a block: ``dockerNode(dockerHost: 'tcp://…', image: '…')``."""
+        image = call["image"] if call["image"].present else call["0"]
+        return self._started(image, call.hole("args"), self._on(call["dockerHost"], place))
 
     def _member(self, call: Node, place: Place) -> Place:
         """Choose the container that ``container('name')`` names."""
@@ -214,10 +227,20 @@ class _Pipeline:
         add_script(joined, script)
         self._embed(joined, hint, place)
 
+    def _command_elsewhere(self, script: Node, place: Place) -> None:
+        if script.is_scalar:
+            joined = Joined(self._source)
+            joined.add_glue("ssh machine <<'EOF'\n")
+            add_script(joined, script)
+            joined.add_glue("\nEOF\n")
+            self._embed(joined, "shell", place)
+
     def _exports(self, joined: Joined, place: Place) -> None:
-        """Put an engine's variables before a script; the others decide nothing here."""
+        """Put an engine's variables before a script, but for those of its container; the others decide nothing here."""
         for variable in place.variables:
             value = variable.value.value
+            if place.owner.environment[variable.name] == variable:
+                continue
             if not variable.name.startswith(("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")) or value is None:
                 continue
             joined.add_glue(f"export {variable.name}='")
