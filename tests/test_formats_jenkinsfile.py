@@ -118,8 +118,8 @@ def test_builds_in_docker_of_a_job_are_told(tmp_path: Path) -> None:
     [
         "dockerNode(image: 'a', dockerHost: 'tcp://h:2375') { sh 'docker ps' }",
         "docker.withServer('tcp://h:2375') { docker.image('a').inside { sh 'docker ps' } }",
-        "pipeline { agent { dockerContainer { image 'a'; dockerHost 'tcp://h:2375' } }\n"
-        "stages { stage('x') { steps { sh 'docker ps' } } } }",
+        "node { docker.withServer('tcp://h:2375') { withDockerContainer('a') { sh 'docker ps' } } }",
+        "pipeline { agent { dockerContainer { image 'a'; dockerHost 'tcp://h:2375' } }; stages { stage('x') { sh 'docker ps' }}}",
     ],
 )
 def test_an_engine_that_a_container_is_given_is_told_once(tmp_path: Path, text: str) -> None:
@@ -197,6 +197,10 @@ spec:
         ("sshCommand remote: r, command: 'docker run --privileged alpine'", 1),
         ("sshPublisher(publishers: [p(transfers: [sshTransfer(execCommand: 'docker run --privileged alpine')])])", 1),
         ("sshTransfer(sourceFiles: 'docker run --privileged alpine')", 0),
+        ("inDocker('alpine', '--privileged') { sh 'make' }", 1),
+        ("def options = '--privileged'\nrunInContainer(image: 'alpine', args: options) { sh 'make' }", 1),
+        ("inDocker('alpine', 'for --privileged') { sh 'make' }", 0),
+        ("inStage('alpine', '--privileged') { sh 'make' }", 0),
         ("sh 'docker run --privileged alpine'.size()", 0),
         ("echo(['docker', 'run', '--privileged', 'alpine'].join(' '))", 0),
         ("x ? echo('docker run --privileged alpine') : sh('true')", 0),

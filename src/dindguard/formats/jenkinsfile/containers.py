@@ -9,17 +9,22 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
 from dindguard.formats.jenkinsfile.places import Place
 from dindguard.model.container import Build, Container, ContainerKind, Environment, Words
 from dindguard.model.image import Image
 from dindguard.model.values import Text, inherited
 from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
+from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.scripts.engine_cli.mounts import Volumes
 from dindguard.scripts.engine_cli.options import run_attributes
 from dindguard.scripts.located import option_words
 from dindguard.source import Span
+
+_OF_CONTAINERS = regex(r"(?i)docker|container|podman")
+_OPTIONS = regex(r"\s*--?[a-z]")
 
 
 def machine(name: str, address: str, span: Span, place: Place | None = None) -> tuple[Workload, Container]:
@@ -57,6 +62,17 @@ def started(image: Node, arguments: Node, place: Place, *, build: Build | None =
         **settings,
     )
     return job(container, volumes.storages), container
+
+
+def options_given(name: str, call: Node) -> Node | None:
+    """Return the options of ``docker run`` that a library's own step is given: ``inDocker('image', '--network=host') { … }``.
+
+    What such a step does is its own affair; that it starts a container is told by its name and by what it is given.
+    """
+    if _OF_CONTAINERS.search(name) is None:
+        return None
+    given = (value for value in call.values() if value.is_scalar and value.tag != ASSIGNED)
+    return next((each for each in given if _OPTIONS.match(each.value.value or "")), None)
 
 
 def build_of(agent: Node) -> Build:

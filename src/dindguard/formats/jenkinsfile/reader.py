@@ -10,7 +10,7 @@ from dindguard.documents.joined import Joined
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.jenkinsfile import pods
-from dindguard.formats.jenkinsfile.containers import build_of, machine, started
+from dindguard.formats.jenkinsfile.containers import build_of, machine, options_given, started
 from dindguard.formats.jenkinsfile.images import Images
 from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of, without_holder
 from dindguard.model.container import Container, EnvVar
@@ -92,6 +92,10 @@ class _Pipeline:
             self._inside(value, self._places[name](value, place))
         elif name.rpartition(".")[2] in _IMAGE_CALLS and value.tag != ASSIGNED:
             self._image_call(name, value, place)
+        elif value.is_mapping and (options := options_given(name, value)) is not None:
+            image = next((each for each in (value["image"], value["0"]) if each.is_scalar), value.hole("image"))
+            named = image if image is not options else value.hole("image")
+            self._inside(value, self._started(named, options, place))
         elif name == "docker.build":
             self._command("docker build -t ", (value["0"] if value.is_mapping else value, value["1"]), place)
         elif value.is_mapping:
