@@ -20,7 +20,6 @@ from dindguard.formats.ansible.containers import (
 )
 from dindguard.formats.ansible.inventory import holders
 from dindguard.formats.ansible.machine import SCRIPTS, engines_of, file_of, let_in, script_of, settings
-from dindguard.formats.ansible.scenarios import maker_of
 from dindguard.formats.ansible.surroundings import Surroundings, role_of
 from dindguard.formats.ansible.tasks import Around, Task, inner, layer_of, tasks_of
 from dindguard.formats.ansible.uses import groups_of
@@ -242,6 +241,8 @@ class _File:
     # -- Molecule -----------------------------------------------------------------------------------------
 
     def _scenario(self, root: Node) -> None:
+        from dindguard.formats.ansible.scenarios import maker_of  # few of its files are scenarios
+
         maker = maker_of(root, self._path, self._context.open)
         if not maker:
             return
