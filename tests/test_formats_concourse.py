@@ -181,3 +181,45 @@ def test_two_tasks_that_a_script_writes_are_two() -> None:
         [content] = readers.reader("yaml")(source).documents
         documents.append(Document(source, content))
     assert len(reader.read(documents, context_of(Path())).workloads) == 2
+
+
+STARTS = [
+    ("{path: repo/ci/x.sh}", True),
+    ("{path: ./repo/ci/x.sh, args: [release]}", True),
+    ("{path: bash, args: [repo/ci/x.sh]}", True),
+    ("{path: bash, args: [-ex, repo/ci/x.sh]}", True),
+    ("{path: sh, args: [-c, repo/ci/x.sh]}", True),
+    ("{path: ci/x.sh, dir: repo}", True),
+    ("{path: repo/ci/program}", True),
+    ("{path: sh, args: [-c, 'echo repo/ci/x.sh']}", False),
+    ("{path: repo/ci/y.sh}", False),
+    ("{path: repo/ci/data}", False),
+    ("{path: ../repo/ci/x.sh}", False),
+    ("{path: /repo/ci/x.sh}", False),
+    ("{path: ((dir))/ci/x.sh}", True),
+]
+
+
+@pytest.mark.parametrize(("run", "started"), STARTS)
+@pytest.mark.parametrize("beside", ["", "app/"])
+def test_a_repositorys_script_is_of_the_task_that_starts_it(
+    tmp_path: Path, run: str, started: bool, beside: str
+) -> None:
+    folder = tmp_path / beside / "ci"
+    folder.mkdir(parents=True)
+    for name, text in (("x.sh", "dockerd &\n"), ("program", "#!/bin/sh\ndockerd &\n"), ("data", "dockerd\n")):
+        (folder / name).write_text(text)
+    pipeline = Source(f"{beside}ci/pipeline.yml", job(step("a", "", f"platform: linux, run: {run}")))
+    [content] = readers.reader("yaml")(pipeline).documents
+    found = reader.read([Document(pipeline, content)], context_of(tmp_path))
+    scripts = [each for each in found.embedded if each.source.path != pipeline.path]
+    assert [each.owner for each in scripts] == ([found.workloads[0].containers[0]] if started else [])
+
+
+def test_a_task_that_names_no_engine_is_read_for_its_script(tmp_path: Path) -> None:
+    (tmp_path / "t.yml").write_text("platform: linux\nrun: {path: repo/x.sh}\n")
+    (tmp_path / "x.sh").write_text("docker ps\n")
+    pipeline = Source("pipeline.yml", job("{task: a, file: repo/t.yml}"))
+    [content] = readers.reader("yaml")(pipeline).documents
+    found = reader.read([Document(pipeline, content)], context_of(tmp_path))
+    assert [each.source.path for each in found.embedded] == ["x.sh"]

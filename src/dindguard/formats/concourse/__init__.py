@@ -37,7 +37,7 @@ FORMAT = FormatRow(
     evidence=Evidence.DECLARED,
     shape=is_of_concourse,
     not_read=(
-        "script files that a task runs are read as scripts of a machine",
+        "script files that a task runs among other commands are read as scripts of a machine",
         "pipelines that `set_pipeline` makes; variables that are given when a pipeline is set",
     ),
 )

@@ -14,8 +14,9 @@ from dindguard.budget.stocks import Shared
 from dindguard.documents.nodes import written
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses, Context, Document, Reading
-from dindguard.formats.concourse import is_pipeline
+from dindguard.formats.concourse import is_pipeline, is_task
 from dindguard.formats.concourse.plans import Plans
+from dindguard.formats.concourse.started import started_file
 from dindguard.formats.concourse.variables import Variables
 from dindguard.model.container import Container, ContainerKind, Environment, EnvVar, Limits, Words
 from dindguard.model.image import Image
@@ -34,22 +35,23 @@ _WITHOUT_CONTAINERS = ("darwin", "windows")
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every pipeline of a scan, with the files of tasks that it names, and the other tasks by themselves."""
-    del context  # files of tasks are documents of the format
     reading = Reading()
-    tasks = _TaskFiles(documents)
+    tasks = _TaskFiles(documents, context)
     for document in documents:
         if is_pipeline(document.content):
             _Pipeline(document.content, tasks, reading).read()
     for path, task in tasks.unused():
         name = path.rpartition("/")[2].partition(".")[0]
-        _Task(name, "task", task["run"].key_span, task, task.hole("step"), Variables()).add_to(reading, {})
+        run = _Task(name, "task", task["run"].key_span, task, task.hole("step"), Variables())
+        run.add_to(reading, {}, tasks)
     return reading
 
 
 class _TaskFiles:
     """The files that describe tasks; the first part of a path that names one is an artifact, mostly a repository."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], context: Context) -> None:
+        self._context = context
         self._tasks = {_way_to(each.source): each.content for each in documents if not is_pipeline(each.content)}
         self._below: dict[str, str | None] = {}
         """Their paths in the folder where a repository lies beside others; ``None`` for one that is in several."""
@@ -62,12 +64,22 @@ class _TaskFiles:
     def named(self, file: Text, at: Node) -> Node | None:
         """Return the task that a step's ``file`` names, if the scan has it and it may be read here."""
         within = file.pattern.partition("/")[2]
-        path = within if within in self._tasks else self._below.get(within)
-        if path is None:
+        path = within if within in self._tasks else self._below.get(within, within)
+        task = self._tasks.get(path or "") or self._speechless(path or "")
+        if task is None or path is None:
             return None
         self._used.add(path)
-        task = self._tasks[path]
         return task if self._shared.fits(path, task.source.size, at) else None
+
+    def _speechless(self, path: str) -> Node | None:
+        """Return a task whose file names no engine, so that nobody else reads it: its script may."""
+        tree = self._context.tree(path) if path.endswith((".yml", ".yaml")) else None
+        return next((each for each in tree.documents if is_task(each)), None) if tree is not None else None
+
+    def started_by(self, task: Node, words: Sequence[str]) -> Source | None:
+        """Return the script that a task's command starts, if the scan has it and it may be read here."""
+        found = started_file(task, words, self._context)
+        return found if found is not None and self._shared.fits(found.path, found.size, task["run"]) else None
 
     def unused(self) -> Iterator[tuple[str, Node]]:
         """Yield the paths and tasks that no pipeline of the scan names."""
@@ -111,7 +123,8 @@ class _Pipeline:
         name = step["task"]
         address = self._addresses.unique(f"jobs.{job}.{name.text}")
         job_of_it = f"job '{job}'" if job else ""
-        _Task(name.text, address, name.span, body, step, variables, job_of_it).add_to(self._reading, images)
+        task = _Task(name.text, address, name.span, body, step, variables, job_of_it)
+        task.add_to(self._reading, images, self._tasks)
 
     def _resource_type(self, kind: Node) -> None:
         """Add what a resource of the type is checked, fetched and put in."""
@@ -142,11 +155,13 @@ class _Task:
         self._step = step
         self._variables = variables
 
-    def add_to(self, reading: Reading, images: Mapping[str, Node]) -> None:
-        """Add its container, and what that runs."""
+    def add_to(self, reading: Reading, images: Mapping[str, Node], files: _TaskFiles) -> None:
+        """Add its container, and what that runs; a script of the repository is its as well."""
         container = self._container(images)
         reading.workloads.append(_workload(container, self._job))
         words = self._words()
+        script_file = files.started_by(self._body, [self._variables.value(word).pattern for word in words])
+        reading.embedded += [Embedded(script_file, container)] if script_file is not None else ()
         index = script_index([word.content for word in words])
         if index is not None:
             script = self._variables.script(words[index], self._body["params"])
