@@ -268,3 +268,20 @@ def test_variables_of_all_jobs_are_read_within_a_limit(monkeypatch: pytest.Monke
     found = {each.name: [one.name for one in each.containers[0].environment] for each in reading.workloads}
     assert found == {"j0": ["A", "B", "C"], "j1": ["C"], "j2": ["C"]}
     assert [notice.span.line for notice in ledger.notices] == [4]
+
+
+@pytest.mark.parametrize(
+    "jobs", ["steps:\n- script: docker ps\n", "jobs:\n- job: a\n  steps:\n  - script: docker ps\n"]
+)
+def test_the_variables_of_a_file_are_read_once(jobs: str) -> None:
+    asked: list[str] = []
+
+    def tree(path: str) -> yaml.Tree | None:
+        asked.append(path)
+        return yaml.read(Source(path, "variables: {DOCKER_HOST: tcp://engine.example.com:2375}\n"))
+
+    source = Source("azure-pipelines.yml", f"variables:\n- template: v.yml\n{jobs}")
+    context = Context(open=lambda _: None, tree=tree, listing=lambda _: ())
+    [workload] = azure_pipelines.read([Document(source, yaml.read(source).documents[0])], context).workloads
+    assert str(workload.containers[0].environment.value("DOCKER_HOST")) == "tcp://engine.example.com:2375"
+    assert asked == ["v.yml"]

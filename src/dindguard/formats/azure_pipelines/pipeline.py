@@ -59,7 +59,7 @@ class Pipeline:
         self._each(root["stages"], place, self._stage)
         self._each(root["jobs"], place, self._job)
         if root["steps"].present:
-            self._read_job(root, "", place)
+            self._read_job(root, "", place, read=True)
 
     def _each(self, items: Part, place: Place, read: Callable[[Part, Place], None]) -> None:
         for item in items.items():
@@ -134,11 +134,13 @@ class Pipeline:
         named = job["job"] if "job" in job else job["deployment"] if "deployment" in job else job["name"]
         self._read_job(job, str(named.value) if named.raw.is_scalar and named.present else "", place)
 
-    def _read_job(self, part: Part, name: str, place: Place) -> None:
+    def _read_job(self, part: Part, name: str, place: Place, *, read: bool = False) -> None:
+        """Read a job; its variables are ``read`` if it is the only one of a file, whose variables they are."""
         size = part.raw.source.file.size
         if not self._room.has(part.raw, size):
             return
-        outer, own = place.surroundings, written_variables(part["variables"], self._context, self._shared)
+        outer = place.surroundings
+        own = {} if read else written_variables(part["variables"], self._context, self._shared)
         self._variables += len(outer.variables) + sum(name not in outer.variables for name in own)
         if not budget.within(budget.PIPELINE_VARIABLES, self._variables, part.raw):
             place = replace(place, surroundings=replace(outer, variables={}))
