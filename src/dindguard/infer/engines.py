@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -100,9 +101,11 @@ def _started_by(files: Sequence[ServiceFile], container: Container) -> Iterator[
     """Yield what the service manager of a container starts; the variables in its commands are the container's."""
     if not files:
         return
-    from dindguard.infer.services import starts_of
+    from dindguard.infer.services import start_of_init, starts_of
 
-    for start in starts_of(files):
+    first = next((word for words in images.entrypoint_and_command(container) for word in words or ()), None)
+    by_init = start_of_init(files, posixpath.basename(first.pattern)) if first is not None else None
+    for start in starts_of(files) or ((by_init,) if by_init is not None else ()):
         settings = tuple(_decided(setting, container) for setting in start.launch.settings)
         yield replace(start, launch=replace(start.launch, settings=settings))
 

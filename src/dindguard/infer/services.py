@@ -21,6 +21,7 @@ from dindguard.vocabulary import SHELLS, UNSEEN, EngineProduct
 
 _PACKAGED = frozenset({"docker", "containerd", "podman", "buildkit"})
 """Services whose packaged unit has a command of its own: another one beside it, without a reset, is refused."""
+_INITS = frozenset({"init", "openrc", "openrc-init"})
 _NOT_READ = "systemd starts it, whose packaged unit does not read this file"
 
 
@@ -104,8 +105,28 @@ def _unshown(machine: _Machine, product: EngineProduct) -> Iterator[Engine]:
     if settings or sockets:
         span = settings[0].span if settings else sockets[0].span
         launch = Launch(wrapper=False, arguments=(), settings=settings, span=span, certain=False, shown=False)
-        half = Half(product, launch, sockets, span, _NOT_READ if settings else "")
+        half = Half(
+            product, launch, sockets, span, _NOT_READ if settings and not _of_openrc(machine.services) else ""
+        )
         yield machine_engine(half, _only(_configurations(machine, product)), product)
+
+
+def start_of_init(services: Sequence[ServiceFile], main: str) -> Started | None:
+    """Return the Docker that OpenRC starts in a container whose ``main`` program is its init, if a file has options for it.
+
+    Its package's init script takes them from ``/etc/conf.d/docker`` (Alpine's and Gentoo's ``docker.initd``).
+    """
+    settings = tuple(optional_settings(services)) if main in _INITS and _of_openrc(services) else ()
+    if not settings:
+        return None
+    launch = Launch(wrapper=False, arguments=(), settings=settings, span=settings[0].span, certain=False, init=True)
+    return Started(EngineProduct.DOCKER, launch, by_service=True)
+
+
+def _of_openrc(services: Iterable[ServiceFile]) -> bool:
+    """Whether all files of options are where OpenRC's init scripts look."""
+    paths = [each.path for each in services if each.kind is ServiceKind.VARIABLES]
+    return bool(paths) and all("conf.d/" in path for path in paths)
 
 
 def optional_settings(services: Iterable[ServiceFile]) -> Iterator[Setting]:
