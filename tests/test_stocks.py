@@ -8,7 +8,7 @@ import pytest
 
 from dindguard import Options, Report, budget, scan
 from dindguard.budget.stocks import Shared, stock
-from dindguard.formats.kubernetes import kustomize
+from dindguard.formats.kubernetes import folders
 from dindguard.records import replace
 from dindguard.source import Source
 
@@ -140,12 +140,56 @@ def test_overlays_of_one_base_are_built_as_many_as_may_be(tmp_path: Path, monkey
     files = {f"o{n}/kustomization.yaml": f"resources: [../b]\n{PATCH}" for n in range(8)}
     files |= {"b/kustomization.yaml": "resources: [p.yaml]\n", "b/p.yaml": POD}
     assert not said(scanned(tmp_path, files), budget.OVERLAID_RESOURCES)
-    monkeypatch.setattr(kustomize, "_LENGTH", 1_000_000)
+    monkeypatch.setattr(folders, "_LENGTH", 1_000_000)
     limit = lowered(monkeypatch, "OVERLAID_RESOURCES", 5)
     report = scanned(tmp_path, files)
     assert said(report, limit)
     assert report.incomplete
     assert any("host's process" in finding.message for finding in report.findings), "the first ones have their patch"
+
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata:\n" + "".join(f"  k{n}: value\n" for n in range(99))
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "most"),
+    [
+        ("namespace: a", MAP, 40),
+        ("images: [{name: docker, newTag: a}]", MAP, 40),
+        ("patches: [{target: {kind: ConfigMap}, patch: '[{op: add, path: /data/x, value: y}]'}]", MAP, 40),
+        (
+            "patches: [{target: {kind: Pod}, patch: '[" + "{op: add, path: /spec/a, value: b}, " * 99 + "]'}]",
+            POD,
+            200,
+        ),
+        ("patches: [{target: {kind: ConfigMap}, patch: '[{op: move, from: /data, path: /x}]'}]", MAP, 200),
+    ],
+)
+def test_what_overlays_change_counts_by_its_length(
+    own: str, base: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "_LENGTH", 1_000_000)
+    limit = lowered(monkeypatch, "OVERLAID_RESOURCES", most)
+    files = {f"o{n}/kustomization.yaml": f"resources: [../b]\n{own}\n" for n in range(8)}
+    files |= {"b/kustomization.yaml": "resources: [p.yaml]\n", "b/p.yaml": base}
+    assert said(scanned(tmp_path, files), limit)
+    few = {path: text for path, text in files.items() if path[:2] in ("o0", "b/")}
+    assert not said(scanned(tmp_path / "few", few), limit)
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["resources: [../b/p.yaml]", "components: [../c]", "resources: [../b/q.yaml]\npatches: [{path: ../b/p.yaml}]"],
+)
+def test_files_that_overlays_share_count_for_each(own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_LENGTH", 1_000_000)
+    limit = lowered(monkeypatch, "OVERLAID_RESOURCES", 60)
+    files = {f"o{n}/kustomization.yaml": own + "\n" for n in range(8)}
+    files |= {"b/p.yaml": f"{POD}---\n" * 9, "b/q.yaml": POD}
+    files["c/kustomization.yaml"] = f"kind: Component\nresources: [{'a.yaml, ' * 9}]\n"
+    assert said(scanned(tmp_path, files), limit)
+    few = {path: text for path, text in files.items() if path[0] != "o" or path[:2] < "o2"}
+    assert not said(scanned(tmp_path / "few", few), limit)
 
 
 RELEASES = "releases:\n" + "".join(f"- {{name: r{n}, chart: c/app, values: [v.yaml]}}\n" for n in range(9))

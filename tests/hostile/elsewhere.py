@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapes import RUN, Files, Shape, lines
+from shapes import RUN, Files, Shape, lines, pod
 
 
 def _one(name: str, text: str) -> Files:
@@ -14,6 +14,11 @@ def _fan(count: int, first: str, item: str) -> str:
     return f"a0: &a0 [{first}]\n" + lines(
         count, lambda i: f"a{i + 1}: &a{i + 1} [{', '.join([item.format(f'*a{i}')] * 9)}]"
     )
+
+
+def _overlays(count: int, resource: str, more: str = "") -> Files:
+    """Return overlays of one resource; ``{i}`` is which one it is."""
+    return {f"o{i}/kustomization.yaml": f"resources: [{resource}]\n{more.format(i=i)}\n" for i in range(count)}
 
 
 _ROWS = [
@@ -62,6 +67,15 @@ _ROWS = [
     ("Azure: variables of all jobs", lambda n: _one("azure-pipelines.yml", "variables:\n" + lines(n, lambda i: f"  V{i}: a") + "jobs:\n" + lines(n, lambda i: f"- {{job: j{i}, variables: {{W: b}}, container: docker, steps: [{{script: docker ps $(W)}}]}}"))),
     ("GitLab: a file included with ever other inputs", lambda n: {".gitlab-ci.yml": "include:\n" + lines(n, lambda i: f"- {{local: p.yml, inputs: {{a: b{i}}}}}"), "p.yml": "spec: {inputs: {a: {}}}\n---\n" + lines(n, lambda i: f"'j{i}-$[[ inputs.a ]]': {{image: docker, services: ['docker:dind'], script: docker ps}}")}),
     ("GitLab: includes with wildcards", lambda n: {".gitlab-ci.yml": "include:\n" + lines(n, lambda i: f"- {{local: '/c/*{i}.yml'}}") + "a: {script: docker ps}\n", **{f"c/{i}.yml": "x: {script: docker ps}\n" for i in range(n)}}),
+    ("Kustomize: moves of a list", lambda n: {"kustomization.yaml": "resources: [pod.yaml]\npatches:\n" + lines(n, lambda i: "- {target: {kind: Pod}, patch: '[{op: move, from: /spec/containers, path: /spec/x}, {op: add, path: /spec/x/0/image, value: a}, {op: move, from: /spec/x, path: /spec/containers}]'}"), "pod.yaml": pod(0, lines(9 * n, lambda i: f"  - {{name: c{i}}}"))}),
+    ("Kustomize: a long patch of one component", lambda n: _overlays(n, "p.yaml", "components: [../c]") | {f"o{i}/p.yaml": pod(i) for i in range(n)} | {"c/kustomization.yaml": "kind: Component\npatches:\n- {target: {kind: Pod}, patch: '[" + "{op: add, path: /spec/hostPID, value: true}, " * 4 * n + "]'}\n"}),
+    ("Kustomize: a long merge of one component", lambda n: _overlays(n, "p.yaml", "components: [../c]") | {f"o{i}/p.yaml": pod(i) for i in range(n)} | {"c/kustomization.yaml": "kind: Component\npatches:\n- {target: {kind: Pod}, patch: 'metadata: {labels: {" + lines(9 * n, lambda i: f"l{i}: x", ", ") + "}}'}\n"}),
+    ("Kustomize: one map in many namespaces", lambda n: _overlays(n, "../base", "namespace: n{i}") | {"base/kustomization.yaml": "resources: [m.yaml]\n", "base/m.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n" + lines(9 * n, lambda i: f"  a{i}: b")}),
+    ("Kustomize: images of one pod in many overlays", lambda n: _overlays(n, "../base", "images: [{{name: docker, newTag: a}}]") | {"base/kustomization.yaml": "resources: [p.yaml]\n", "base/p.yaml": pod(0, lines(9 * n, lambda i: f"  - {{name: c{i}, image: docker}}"))}),
+    ("Kustomize: labels that many overlays patch", lambda n: _overlays(n, "../base", "patches: [{{target: {{kind: Pod}}, patch: '[{{op: add, path: /metadata/labels/x, value: y}}]'}}]") | {"base/kustomization.yaml": "resources: [p.yaml]\n", "base/p.yaml": pod(0).replace("name: p0", "name: p0, labels: {" + lines(9 * n, lambda i: f"l{i}: x", ", ") + "}")}),
+    ("Kustomize: one file in many overlays", lambda n: _overlays(n, "../p.yaml") | {"p.yaml": "apiVersion: v1\nkind: A\n---\n" * 2 * n}),
+    ("Kustomize: one component of files that are not there", lambda n: _overlays(n, "../p.yaml", "components: [../c]") | {"p.yaml": pod(0), "c/kustomization.yaml": "kind: Component\nresources: [" + lines(4 * n, lambda i: f"a{i}.yaml", ", ") + "]\n"}),
+    ("Kustomize: one file of patches", lambda n: _overlays(n, "../p.yaml", "patches: [{{path: ../q.yaml}}]") | {"p.yaml": pod(0), "q.yaml": "a: b\n---\n" * 4 * n}),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

@@ -16,7 +16,9 @@ from shapes import SHAPES  # noqa: E402
 from dindguard.model.engine import Engine  # noqa: E402
 from support import steps  # noqa: E402
 
-SIZES = {"patches of a kustomization": 100, "merges of a kustomization": 100}
+SIZES = {
+    "patches of a kustomization": 100, "merges of a kustomization": 100, "merges and removals of a kustomization": 40,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SIZES)

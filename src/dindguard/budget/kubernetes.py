@@ -62,7 +62,8 @@ KUSTOMIZE_DEPTH = Limit(
 )  # fmt: skip
 OVERLAID_RESOURCES = Limit(
     name="overlaid-resources", most=10_000, what="kustomizations hand resources to overlays and patches more than {most:,} times "
-    "and once for each 32 characters of all manifests", lost="what further ones change was not looked at",
+    "and once for each 32 characters of all manifests, counting what they change by its length",
+    lost="what further ones change was not looked at",
     remedy="scan fewer overlays at a time",
 )  # fmt: skip
 ENCODED_TEXT = Limit(

@@ -16,6 +16,7 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Unread
 from dindguard.formats.kubernetes.cluster import Cluster
+from dindguard.formats.kubernetes.folders import Built, Folder, Handed
 from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, seen_in
 from dindguard.formats.kubernetes.resources import Resource, resources
 from dindguard.patterns import regex
@@ -23,58 +24,12 @@ from dindguard.records import replace
 from dindguard.source import Notice
 
 if TYPE_CHECKING:
-    from dindguard.formats.kubernetes.drafts import Value
     from dindguard.formats.kubernetes.overlay_patches import Patch
 
 _MANY = 500
 """Of so many documents, the nodes of each are let go of until it is read."""
 
-_LENGTH = 32
-"""For so many characters of all manifests a resource may be handed to one overlay, or patch, more."""
-
 _REMOTE = regex(r"://|^git@|^github\.com/|\?ref=|^[\w.-]+\.(com|org|io)/[^/]+/")
-
-
-class Built:
-    """One resource on its way through an overlay. ``direct`` tells that the overlay itself lists its file.
-
-    As long as it is being patched, ``draft`` is what it is now.
-    """
-
-    __slots__ = ("changed", "direct", "draft", "resource")
-
-    def __init__(self, resource: Resource, direct: bool) -> None:
-        self.resource = resource
-        self.direct = direct
-        self.changed = False
-        self.draft: Value | None = None
-
-    def drafted(self) -> Value:
-        """Return what it is now, to be changed."""
-        from dindguard.formats.kubernetes.drafts import opened
-
-        self.draft = self.draft or opened(self.resource.node)
-        return self.draft
-
-    @property
-    def origin(self) -> tuple[str, int]:
-        """Where it comes from, whatever was changed about it."""
-        return self.resource.source.path, self.resource.node.start
-
-
-class _Folder:
-    """One folder's kustomization."""
-
-    __slots__ = ("building", "built", "component", "node", "patch_files", "patches", "path")
-
-    def __init__(self, path: str, node: Node) -> None:
-        self.path = path
-        self.node = node
-        self.component = node["kind"].content == "Component"
-        self.built: list[Built] | None = None
-        self.building = False
-        self.patch_files: set[str] = set()
-        self.patches: list[Patch] | None = None
 
 
 def collect(
@@ -122,12 +77,12 @@ class _Overlays:
 
     def __init__(self, context: Context, notices: list[Notice], size: int) -> None:
         self._context = context
-        self._left = budget.OVERLAID_RESOURCES.most + size // _LENGTH
+        self._handed = Handed(size)
         self._inline: dict[tuple[str, int], list[Node]] = {}
         self._notices = notices
         self._told = set(notices)
-        self._folders: dict[str, _Folder | None] = {}
-        self._finished: list[_Folder] = []
+        self._folders: dict[str, Folder | None] = {}
+        self._finished: list[Folder] = []
         """Those that are built, bases first."""
         self._patches_met: dict[tuple[str, int], tuple[Node, bool]] = {}
 
@@ -140,7 +95,7 @@ class _Overlays:
         """Return the patches that no overlay has a resource for."""
         return [patch for patch, met in self._patches_met.values() if not met]
 
-    def load(self, path: str) -> _Folder | None:
+    def load(self, path: str) -> Folder | None:
         """Return a folder's kustomization, if it has one."""
         if path not in self._folders:
             self._folders[path] = None
@@ -149,7 +104,7 @@ class _Overlays:
             tree = self._context.tree(posixpath.join(path, name)) if name is not None else None
             node = next((node for node in tree.documents if node.is_mapping), None) if tree is not None else None
             if node is not None:
-                self._folders[path] = _Folder(path, node)
+                self._folders[path] = Folder(path, node)
         return self._folders[path]
 
     def results(self) -> Iterator[tuple[bool, Built]]:
@@ -171,7 +126,7 @@ class _Overlays:
                 variant = "" if first else path
                 yield show, Built(replace(built.resource, overlay=path, unit=path, variant=variant), built.direct)
 
-    def build(self, folder: _Folder, depth: int = 0) -> list[Built]:
+    def build(self, folder: Folder, depth: int = 0) -> list[Built]:
         """Return what a kustomization builds; one that includes itself builds nothing more."""
         if folder.built is not None:
             return folder.built
@@ -187,19 +142,19 @@ class _Overlays:
         for node in folder.node["components"]:
             path = _joined(folder.path, node.content)
             component = self.load(path) if path is not None else None
-            if component is not None:
-                for entry in _entries(component.node):
+            if component is None:
+                self._unread(node)
+            elif self._handed.fits(len(entries := _entries(component.node)), node):
+                for entry in entries:
                     built.extend(self._entry(component, entry, depth))
                 built = self._transform(component, built)
-            else:
-                self._unread(node)
         # No overlay has one resource twice; with this, bases that several ways lead to do not multiply.
         folder.built = self._transform(folder, list({item.origin: item for item in built}.values()))
         folder.building = False
         self._finished.append(folder)
         return folder.built
 
-    def _entry(self, folder: _Folder, node: Node, depth: int) -> Iterator[Built]:
+    def _entry(self, folder: Folder, node: Node, depth: int) -> Iterator[Built]:
         path = _joined(folder.path, node.content)
         if path is None or not node.is_scalar:
             self._unread(node)
@@ -207,22 +162,17 @@ class _Overlays:
         below = self.load(path) if not path.endswith((".yaml", ".yml", ".json")) else None
         if below is not None:
             found = self.build(below, depth + 1)
-            if self._may_hand_on(len(found), node):
+            if self._handed.fits(len(found), node):
                 yield from (Built(base.resource, direct=False) for base in found)
             return
         tree = self._context.tree(path)
         if tree is None:
             self._unread(node)
             return
-        for document in tree.documents:
-            yield from (Built(resource, direct=True) for resource in resources(tree.source, document))
-
-    def _may_hand_on(self, count: int, at: Node) -> bool:
-        """Whether so many resources may be handed to an overlay, or to a patch: overlays of a large base multiply."""
-        self._left -= count
-        if self._left < 0:
-            budget.met(budget.OVERLAID_RESOURCES, at)
-        return self._left >= 0
+        for resource in (each for document in tree.documents for each in resources(tree.source, document)):
+            if not self._handed.fits(1, node):
+                return
+            yield Built(resource, direct=True)
 
     def _unread(self, node: Node) -> None:
         notice = Notice(
@@ -232,28 +182,19 @@ class _Overlays:
             self._told.add(notice)
             self._notices.append(notice)
 
-    def _transform(self, folder: _Folder, built: list[Built]) -> list[Built]:
-        from dindguard.formats.kubernetes.drafts import finished
-        from dindguard.formats.kubernetes.transformers import Transformers
-
-        node = folder.node
+    def _transform(self, folder: Folder, built: list[Built]) -> list[Built]:
         if folder.patches is None:  # that of a component are asked for by each that takes it in
             folder.patches = list(self._patches(folder))
         for patch in folder.patches:
-            if not self._may_hand_on(len(built), patch.content):
+            if not self._handed.fits(len(built), patch.content):
                 break
             built = self._patched(built, patch)
-        namespace, transformers = node["namespace"].content, Transformers(node)
         for item in built:
-            if item.draft is not None:
-                item.resource, item.draft = replace(item.resource, node=finished(item.draft)), None
-            if namespace and namespace != item.resource.namespace and item.resource.kind != "Namespace":
-                item.resource = replace(item.resource, namespace=namespace)
-                item.changed = True
-            changed = transformers.transformed(item.resource.node, item.resource.name)
-            if changed is not item.resource.node:
-                item.resource = replace(item.resource, node=changed)
-                item.changed = True
+            item.finish()
+        changing = [item for item in built if folder.changes(item.resource)]
+        if self._handed.fits(sum(item.weight for item in changing), folder.node):
+            for item in changing:
+                folder.change(item)
         return built
 
     def _patched(self, built: list[Built], patch: Patch) -> list[Built]:
@@ -262,8 +203,10 @@ class _Overlays:
         met = [item for item in built if patch.meets(item.resource, item.draft)]
         place = (patch.content.source.path, patch.content.start)
         self._patches_met[place] = (patch.content, bool(met) or self._patches_met.get(place, (None, False))[1])
+        if not self._handed.fits(sum(map(patch.weight, met)), patch.content):
+            return built
         try:
-            works = [patch.applied(item.resource, item.drafted()) for item in met]
+            works = [patch.applied(item) for item in met]
         except BudgetError:
             return built
         gone = set()
@@ -273,7 +216,7 @@ class _Overlays:
                 gone.add(item)
         return [item for item in built if item not in gone]
 
-    def _patches(self, folder: _Folder) -> Iterator[Patch]:
+    def _patches(self, folder: Folder) -> Iterator[Patch]:
         from dindguard.formats.kubernetes.overlay_patches import Patch
 
         node = folder.node
@@ -286,7 +229,7 @@ class _Overlays:
             for content in self._content(folder, item["path"], text):
                 yield Patch(content, item["target"])
 
-    def _content(self, folder: _Folder, file: Node, text: Node | None) -> list[Node]:
+    def _content(self, folder: Folder, file: Node, text: Node | None) -> list[Node]:
         if text is not None:
             place = text.source.path, text.start
             if place not in self._inline:  # that of a component is read for each that takes it in
@@ -302,7 +245,7 @@ class _Overlays:
         if tree is None:
             self._unread(file)
             return []
-        return tree.documents
+        return tree.documents if self._handed.fits(len(tree.documents), file) else []
 
 
 def _entries(node: Node) -> list[Node]:

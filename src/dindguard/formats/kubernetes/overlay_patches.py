@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.documents.tree import Node
@@ -13,10 +14,19 @@ from dindguard.formats.kubernetes.resources import Resource
 from dindguard.patterns import regex
 from dindguard.records import record
 
+if TYPE_CHECKING:
+    from dindguard.formats.kubernetes.folders import Built
+
 _FORM = regex(
     r"\^?(?P<before>[\w.*-]*)\((?:\?:)?(?P<choices>[\w|.*-]*)\)(?P<after>[\w.*-]*)\$?|\^?(?P<plain>[\w|*.-]*)\$?"
 )
 """A target's pattern as far as it is read: words with ``.*`` in them, and alternatives, all of it or one group."""
+
+_VALUES = 8
+"""So many values of a patch cost what a resource does that is handed on."""
+
+_COPYING = 8
+"""What is copied costs so many times what is changed."""
 
 
 @record
@@ -52,15 +62,37 @@ class Patch:
             [(name.strip(), value.strip()) for name, _, value in labels],
         )
 
+    def weight(self, item: Built) -> int:
+        """Return for how many resources it counts to patch one: by what the patch says, and by what it opens and copies."""
+        copied = (self._growth - 1 + self._moves) * _COPYING
+        return self._values // _VALUES + item.weight * (copied + (item.draft is None))
+
+    @cached_property
+    def _growth(self) -> int:
+        """So many times as large a resource may become: each copy may double it."""
+        copies = sum(each.kind == "copy" for each in self._operations)
+        return 1 << min(copies, budget.PATCH_COPIES.most)
+
+    @cached_property
+    def _moves(self) -> int:
+        return sum(each.kind == "move" for each in self._operations)
+
+    @cached_property
+    def _values(self) -> int:
+        """How many values it says, those that aliases repeat among them."""
+        return sum(1 for _ in self.content.walk())
+
     @cached_property
     def _operations(self) -> list[Operation]:
-        return operations(self.content)
+        return operations(self.content) if self.content.is_sequence else []
 
-    def applied(self, resource: Resource, draft: Value) -> Work:
-        """Return how it changes a resource's draft."""
+    def applied(self, item: Built) -> Work:
+        """Return how it changes a resource."""
+        draft = item.drafted()
         if self.content.is_sequence:
+            item.size *= self._growth
             return editing(draft, self._operations, self.content)
-        content = self.content.scoped(scope_of(resource.node))
+        content = self.content.scoped(scope_of(item.resource.node))
         own = [
             (key, value) for key, value in content.pairs() if key.content not in ("apiVersion", "kind", "metadata")
         ]
@@ -68,7 +100,7 @@ class Patch:
         further = [(key, value) for key, value in metadata.pairs() if key.content not in ("name", "namespace")]
         if further and metadata.key is not None:
             own.append((metadata.key, metadata.with_pairs(further)))
-        return merging(draft, content.with_pairs(own), by_name=_has_schema(resource))
+        return merging(draft, content.with_pairs(own), by_name=_has_schema(item.resource))
 
 
 def _has_schema(resource: Resource) -> bool:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from dindguard import budget
 from dindguard.documents.tree import Kind, Node
-from dindguard.formats.kubernetes.drafts import Draft, Items, Members, Value, finished, member, opened
+from dindguard.formats.kubernetes.drafts import Draft, Items, Members, Place, Value, finished, member, opened
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import decimal
 from dindguard.source import Span, Step
@@ -100,9 +100,8 @@ class _Merger:
     def _members(self, base: Members, patch: Node, depth: int) -> None:
         step = Step(_ADDED_TO, _anchor(base))
         for key, change in patch.pairs():
-            place = base.place(key.content)
-            value = base.opened(place) if place is not None else None
-            if value is not None:
+            if key.content in base.values:
+                value = base.opened(key.content)
                 merged = None if change.is_null else self._value(key.content, value, change, depth)
                 self.changes.append(partial(base.name, key, merged))
             elif not key.content.startswith("$") and not change.is_null:
@@ -122,10 +121,9 @@ class _Merger:
             return patch.with_items([item for item in patch if "$patch" not in item])
         step = Step(_ADDED_TO, _anchor(base))
         for name, change in {item[key].content: item for item in patch if item.is_mapping}.items():
-            place = base.place(key, name)
-            value = base.opened(place) if place is not None else None
-            if place is not None and value is not None:
-                self.changes.append(partial(base.put, place, self.merge(value, change, depth)))
+            place = base.find(key, name)
+            if place is not None:
+                self.changes.append(partial(base.put, place, self.merge(base.opened(place), change, depth)))
             elif change["$patch"].content != "delete":
                 self.changes.append(partial(base.add, change.explained(step)))
         return base
@@ -164,16 +162,16 @@ def editing(base: Value, steps: Sequence[Operation], at: Node) -> Work:
 
 def _edited(base: Value, steps: Sequence[Operation]) -> Value:
     for kind, path, origin, given, place in steps:
-        value = given
+        value, copied = given, tuple[Step, ...]()
         if kind in ("copy", "move"):
             found = _look(base, origin) if origin else None
             if found is None:
                 continue
-            value = finished(found).explained(Step("copied here", place.span))
+            value, copied = finished(found), (Step("copied here", place.span),)
             if kind == "move":
                 _edit(base, origin, _removal)
         if kind in ("add", "copy", "move") and value.present:
-            _edit(base, path, _addition(value), insert=True)
+            _edit(base, path, _addition(value, *copied), insert=True)
         elif kind == "replace" and value.present:
             _edit(base, path, _replacement(value))
         elif kind == "remove":
@@ -185,8 +183,8 @@ Change = Callable[[Value | None, Draft], Node | None]
 """From what stands at a place, or ``None``, and what is around it, to what shall stand there."""
 
 
-def _addition(value: Node) -> Change:
-    return lambda _, parent: value.explained(Step(_ADDED_TO, _anchor(parent)))
+def _addition(value: Node, *steps: Step) -> Change:
+    return lambda _, parent: value.explained(*steps, Step(_ADDED_TO, _anchor(parent)))
 
 
 def _replacement(value: Node) -> Change:
@@ -215,14 +213,12 @@ def _look(base: Value, path: list[str]) -> Value | None:
     return value if isinstance(value, Draft) or (value is not None and value.present) else None
 
 
-def _place(parent: Value | None, step: str, below: str = "") -> int | None:
+def _place(parent: Value | None, step: str, below: str = "") -> Place | None:
     """Return where a step of a pointer leads in a draft; ``below`` is the next."""
     if isinstance(parent, Members):
-        return parent.place(step)
-    if isinstance(parent, Items):
-        number = decimal(step)
-        return number if number is not None and number < len(parent.numbered(below)) else None
-    return None
+        return step if step in parent.values else None
+    number = decimal(step) if isinstance(parent, Items) else None
+    return parent.numbered(number, below) if isinstance(parent, Items) and number is not None else None
 
 
 def _edit(base: Value, path: list[str], change: Change, insert: bool = False) -> None:
@@ -243,19 +239,13 @@ def _edit(base: Value, path: list[str], change: Change, insert: bool = False) ->
 
 
 def _edit_items(parent: Items, step: str, change: Change, insert: bool) -> None:
-    items = parent.numbered()
-    number = len(items) if step == "-" and insert else decimal(step)
-    if number is None:
-        return
-    if not insert:
-        if number < len(items):
-            new = change(items[number], parent)
-            parent.change(number, [] if new is None else [new])
-    elif (added := change(None, parent)) is not None:
-        if number >= len(items):
-            parent.add(added)
-        else:
-            parent.change(number, [added], 0)
+    number = decimal(step)
+    if insert:
+        added = change(None, parent) if step == "-" or number is not None else None
+        if added is not None:
+            parent.add(added, number)
+    elif number is not None and (place := parent.numbered(number, None)) is not None:
+        parent.put(place, change(parent.values[place], parent))
 
 
 def _key(value: Node, name: str) -> Node:

@@ -22,6 +22,10 @@ class Transformers:
             item["name"].content: item["count"] for item in kustomization["replicas"] if item["count"].is_scalar
         }
 
+    def concern(self, name: str) -> bool:
+        """Whether they may change the resource of a name."""
+        return bool(self._images) or name in self._counts
+
     def transformed(self, node: Node, name: str) -> Node:
         """Return a resource with images and replicas replaced; the very same node when nothing changes."""
         if self._images:
