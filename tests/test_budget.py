@@ -174,6 +174,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "list-depth": (None, {"list.yaml": "apiVersion: v1\nkind: List\nitems: " + "[{kind: List, items: " * 40 + "[{kind: Pod, spec: {containers: [{image: docker}]}}]" + "}]" * 40}),
     "pod-search": (20, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec:\n  docker: {containers: 1}\n  a: &a [{containers: [{image: docker}]}]\n  b: &b [" + "*a," * 9 + "]\n  c: &c [" + "*b," * 9 + "]\n  d: [" + "*c," * 9 + "]\n"}),
     "pod-depth": (10, {"x.yaml": "apiVersion: example.org/v1\nkind: X\nspec: {docker: {containers: 1}, x: " + "{docker: " * 30 + "1" + "}" * 31}),
+    "common-settings": (3, {"t.yaml": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  stepTemplate: {env: [" + "{name: A, value: b}, " * 30 + "]}\n  steps: [" + "{image: docker}, " * 20 + "]\n"}),
     "patch-steps": (5, overlay("patch: '{kind: Pod, metadata: {labels: {a: 1, b: 2, c: 3, d: 4, e: 5}}}'") | {"k/pod.yaml": POD.replace("name: p", "name: p, labels: {a: 0, b: 0, c: 0, d: 0, e: 0}")}),
     "patch-depth": (5, overlay("patch: '{kind: Pod, spec: {a: {b: {c: {d: {e: {f: {g: 1}}}}}}}}'") | {"k/pod.yaml": POD.replace("containers:", "a: {b: {c: {d: {e: {f: {g: 2}}}}}}, containers:")}),
     "patch-copies": (2, overlay("patch: '[" + ", ".join(f"{{op: copy, from: /spec, path: /spec/x{n}}}" for n in range(6)) + "]'")),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from shapes import RUN, Files, Shape, lines, pod
 
+ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec:\n"
+TEKTON = "apiVersion: tekton.dev/v1\nkind: {}\nmetadata: {{name: a}}\nspec:\n"
+
 
 def _one(name: str, text: str) -> Files:
     return {name: text}
@@ -76,6 +79,14 @@ _ROWS = [
     ("Kustomize: one file in many overlays", lambda n: _overlays(n, "../p.yaml") | {"p.yaml": "apiVersion: v1\nkind: A\n---\n" * 2 * n}),
     ("Kustomize: one component of files that are not there", lambda n: _overlays(n, "../p.yaml", "components: [../c]") | {"p.yaml": pod(0), "c/kustomization.yaml": "kind: Component\nresources: [" + lines(4 * n, lambda i: f"a{i}.yaml", ", ") + "]\n"}),
     ("Kustomize: one file of patches", lambda n: _overlays(n, "../p.yaml", "patches: [{{path: ../q.yaml}}]") | {"p.yaml": pod(0), "q.yaml": "a: b\n---\n" * 4 * n}),
+    ("Argo: one patch of all templates", lambda n: _one("w.yaml", ARGO + "  podSpecPatch: |\n    nodeSelector: {" + lines(9 * n, lambda i: f"a{i}: b", ", ") + "}\n  templates:\n" + lines(n, lambda i: f"  - {{name: t{i}, container: {{image: docker}}}}"))),
+    ("Argo: a patch by alias in all templates", lambda n: _one("w.yaml", ARGO + "  x: &p |\n    tolerations: [" + "a, " * 9 * n + "a]\n  templates:\n" + lines(n, lambda i: f"  - {{name: t{i}, container: {{image: docker}}, podSpecPatch: *p}}"))),
+    ("Argo: settings of all templates", lambda n: _one("w.yaml", ARGO + lines(9 * n, lambda i: f"  a{i}: b") + "  templates:\n" + lines(n, lambda i: f"  - {{name: t{i}, container: {{image: docker}}}}"))),
+    ("Argo: sidecars of all templates", lambda n: _one("w.yaml", ARGO + "  templateDefaults:\n    sidecars:\n" + lines(n, lambda i: f"    - {{name: a{i}, image: docker}}") + "  templates:\n" + lines(n, lambda i: f"  - {{name: t{i}, container: {{image: docker}}}}"))),
+    ("Argo: mounts that all sidecars mirror", lambda n: _one("w.yaml", ARGO + "  templates:\n  - container:\n      image: docker\n      volumeMounts:\n" + lines(n, lambda i: f"      - {{name: a{i}, mountPath: /a}}") + "    sidecars:\n" + lines(n, lambda i: f"    - {{name: t{i}, image: docker, mirrorVolumeMounts: true}}"))),
+    ("Tekton: variables of all steps", lambda n: _one("w.yaml", TEKTON.format("Task") + "  stepTemplate: {env: [" + lines(3 * n, lambda i: f"{{name: V{i}, value: a}}", ", ") + "]}\n  steps:\n" + lines(n, lambda i: f"  - {{name: t{i}, image: docker, env: [{{name: A, value: b}}]}}"))),
+    ("Tekton: settings of all steps", lambda n: _one("w.yaml", TEKTON.format("Task") + "  stepTemplate: {" + lines(5 * n, lambda i: f"V{i}: a", ", ") + "}\n  steps:\n" + lines(n, lambda i: f"  - {{name: t{i}, image: docker}}"))),
+    ("Tekton: volumes of all tasks", lambda n: _one("w.yaml", TEKTON.format("Pipeline") + "  podTemplate: {volumes: [" + lines(2 * n, lambda i: f"{{name: v{i}, hostPath: {{path: /a}}}}", ", ") + "]}\n  tasks:\n" + lines(n, lambda i: f"  - {{name: t{i}, taskSpec: {{steps: [{{image: docker}}]}}}}"))),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

@@ -39,6 +39,11 @@ POD_DEPTH = Limit(
     name="pod-depth", most=100, what="this document nests more than {most} levels",
     lost="what lies deeper was not searched for pods", remedy="end the alias that holds itself",
 )  # fmt: skip
+COMMON_SETTINGS = Limit(
+    name="common-settings", most=2_000, what="the steps of this object are given more than {most:,} values that they have in "
+    "common, and one for each 4 characters of it", lost="further steps were read without them",
+    remedy="split the object, or write what few steps need with them",
+)  # fmt: skip
 PATCH_STEPS = Limit(
     name="patch-steps", most=20_000, what="a patch touches more than {most} places", lost="it was not applied",
     remedy="split the patch, or use fewer aliases",

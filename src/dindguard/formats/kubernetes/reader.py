@@ -121,14 +121,18 @@ class _Pods:
         found, notices = self._again("templates", (resource,), partial(templates, resource))
         unread = not found and not is_known(resource)
         before, own = self._cluster.imported, Counter[_Address]()
-        read, numbers = [], []
+        read: list[_Read] = []
+        numbers, most = [], budget.most_containers(resource.source.file.size)
         for template in found:
+            if most < 0:
+                break  # whoever takes what was read of the file tells that it is more than it may describe
             address = _address(template)
             own[address] += 1
             number = self._seen[address] + own[address]
             openings = self._services.openings(template.metadata["labels"], template.resource)
             read.append(self._read(_numbered(template, number), openings))
             numbers.append((address, number))
+            most -= len(read[-1][0].workload.containers)
         imported, self._cluster.imported = self._cluster.imported - before, before
         return _Described([*held_by(resource), *given_by(resource)], notices, unread, read, numbers, before, imported)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dindguard.documents import yaml
 from dindguard.documents.tree import Node
+from dindguard.formats.kubernetes.common_settings import CommonSettings
 from dindguard.formats.kubernetes.placeholders import scope_of
 from dindguard.formats.kubernetes.podspecs import TEKTON, Member, PodTemplate
 from dindguard.formats.kubernetes.resources import Resource
 from dindguard.model.container import ContainerKind
 from dindguard.records import replace
-from dindguard.source import Gravity, Notice
+from dindguard.source import Notice
 
 _ARGO = "argoproj.io"
+_OF_TEMPLATES = ("templates", "templateDefaults")
+"""What of a workflow is no pod's."""
 _ARGO_KINDS = frozenset({"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
 
 
@@ -27,27 +29,29 @@ def step_templates(resource: Resource, notices: list[Notice]) -> list[PodTemplat
 
 
 def _tekton(resource: Resource) -> Iterator[PodTemplate]:
-    spec = resource.node["spec"]
+    spec, common = resource.node["spec"], CommonSettings(resource)
     if resource.kind == "StepAction":
         member = Member(spec, "step", ContainerKind.STEP, 0, resource.name, alone=True)
         yield _template(resource, "", spec, (member,))
         return
-    yield from _task(resource, "", spec)
-    yield from _task(resource, "", spec["taskSpec"], spec["podTemplate"])
+    yield from _task(resource, common, "", spec)
+    yield from _task(resource, common, "", spec["taskSpec"], spec["podTemplate"])
     pod = spec["podTemplate"] if spec["podTemplate"].present else spec["taskRunTemplate"]["podTemplate"]
     for pipeline in (spec, spec["pipelineSpec"]):
         for item in (*pipeline["tasks"], *pipeline["finally"]):
             task = item["taskSpec"]
             wrapped = task["spec"]
-            yield from _task(resource, item["name"].content, wrapped if wrapped.present else task, pod)
+            yield from _task(resource, common, item["name"].content, wrapped if wrapped.present else task, pod)
 
 
-def _task(resource: Resource, name: str, task: Node, pod: Node | None = None) -> Iterator[PodTemplate]:
-    common = task["stepTemplate"]
+def _task(
+    resource: Resource, common: CommonSettings, name: str, task: Node, pod: Node | None = None
+) -> Iterator[PodTemplate]:
+    defaults = task["stepTemplate"]
     found = [
-        Member(_beneath(common, item), "steps", ContainerKind.STEP, index)
+        Member(common.beneath(defaults, item), "steps", ContainerKind.STEP, index)
         for index, item in enumerate(task["steps"])
-        if item.is_mapping and ("image" in item or "image" in common)
+        if item.is_mapping and ("image" in item or "image" in defaults)
     ]
     if not found:
         return
@@ -56,41 +60,29 @@ def _task(resource: Resource, name: str, task: Node, pod: Node | None = None) ->
         for index, item in enumerate(task["sidecars"])
         if item.is_mapping
     )
-    spec = task if pod is None or not pod.is_mapping else _beneath(pod, task)
+    spec = task if pod is None or not pod.is_mapping else common.beneath(pod, task)
     yield _template(resource, name, spec, tuple(found))
-
-
-def _beneath(defaults: Node, node: Node) -> Node:
-    """Return a mapping completed by defaults; lists of the defaults come first."""
-    if not defaults.is_mapping:
-        return node
-    pairs = []
-    for key, value in node.pairs():
-        more = defaults[key.content]
-        both = value.is_sequence and more.is_sequence and key.content in ("env", "volumeMounts", "volumes")
-        pairs.append((key, value.with_items([*more, *value]) if both else value))
-    pairs.extend((key, value) for key, value in defaults.pairs() if key.content not in node)
-    return node.with_pairs(pairs)
 
 
 def _argo(resource: Resource, notices: list[Notice]) -> Iterator[PodTemplate]:
     spec = resource.node["spec"]
     spec = spec["workflowSpec"] if spec["workflowSpec"].is_mapping else spec
-    common = spec["templateDefaults"]
+    defaults, common = spec["templateDefaults"], CommonSettings(resource)
+    pods = spec.with_pairs([(key, value) for key, value in spec.pairs() if key.content not in _OF_TEMPLATES])
     for template in spec["templates"]:
         if not template.is_mapping:
             continue
-        whole = _beneath(common, template)
-        found = _argo_members(whole)
+        whole = common.beneath(defaults, template)
+        found = _argo_members(whole, common)
         if not found:
             continue
-        pod = _beneath(spec, whole)
+        pod = common.beneath(pods, whole)
         for patch in (spec["podSpecPatch"], template["podSpecPatch"]):
-            pod, found = _patched(pod, found, patch, notices)
+            pod, found = _patched(pod, found, patch, common, notices)
         yield _template(resource, template["name"].content, pod, found)
 
 
-def _argo_members(template: Node) -> tuple[Member, ...]:
+def _argo_members(template: Node, common: CommonSettings) -> tuple[Member, ...]:
     main = [
         Member(template[key], key, ContainerKind.STEP, 0, "main", alone=True)
         for key in ("container", "script")
@@ -105,7 +97,7 @@ def _argo_members(template: Node) -> tuple[Member, ...]:
         return ()
     shared = main[0].node["volumeMounts"]
     others = [
-        Member(_mirrored(item, shared), group, kind, index)
+        Member(_mirrored(item, shared, common), group, kind, index)
         for group, kind in (("initContainers", ContainerKind.INIT), ("sidecars", ContainerKind.POD_MEMBER))
         for index, item in enumerate(template[group])
         if item.is_mapping
@@ -113,9 +105,9 @@ def _argo_members(template: Node) -> tuple[Member, ...]:
     return (*main, *others)
 
 
-def _mirrored(item: Node, shared: Node) -> Node:
+def _mirrored(item: Node, shared: Node, common: CommonSettings) -> Node:
     """Return a sidecar with the main container's mounts, if it mirrors them."""
-    if not item["mirrorVolumeMounts"].flag().on or not shared.is_sequence:
+    if not item["mirrorVolumeMounts"].flag().on or not shared.is_sequence or not common.fit(shared):
         return item
     own = item["volumeMounts"]
     if own.is_sequence:
@@ -127,21 +119,18 @@ def _mirrored(item: Node, shared: Node) -> Node:
 
 
 def _patched(
-    pod: Node, found: tuple[Member, ...], patch: Node, notices: list[Notice]
+    pod: Node, found: tuple[Member, ...], text: Node, common: CommonSettings, notices: list[Notice]
 ) -> tuple[Node, tuple[Member, ...]]:
     """Apply a ``podSpecPatch``: a PodSpec's patch, written as a text."""
-    if not patch.is_scalar or not patch.content.strip():
+    if not text.is_scalar or not text.content.strip():
         return pod, found
     from dindguard.formats.kubernetes.patches import BudgetError
 
-    tree = yaml.read(patch.document("yaml"))
-    # What a template makes unreadable is only known once it is filled in.
-    gravity = Gravity.NOTE if "{{" in patch.content else Gravity.ERROR
-    notices.extend(replace(notice, gravity=gravity) for notice in tree.notices)
-    if not tree.documents or not tree.documents[0].is_mapping:
+    patch = common.patch(text, notices)
+    if patch is None:
         return pod, found
     try:
-        return _merged(pod, found, tree.documents[0].scoped(scope_of(pod)))
+        return _merged(pod, found, patch.scoped(scope_of(pod)))
     except BudgetError:
         return pod, found
 
