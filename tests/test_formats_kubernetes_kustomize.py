@@ -277,3 +277,55 @@ def test_the_work_of_images_and_replicas_grows_with_them_however_many_resources_
 
     small, large = (steps(work(size)) for size in (50, 200))
     assert large < 4 * small * 1.1, f"{small} steps became {large}"
+
+
+def revisions(tmp_path, **kustomizations):
+    """Return who revises each workload, of a base and of folders that build upon it."""
+    files = {"base/deployment.yaml": BASE, "base/kustomization.yaml": "resources: [deployment.yaml]\n"}
+    files |= {f"{name.replace('__', '/')}/kustomization.yaml": HEAD + text for name, text in kustomizations.items()}
+    return {each.address: each.revised_by for each in read(tmp_path, files).workloads}
+
+
+PATCHED = 'patches: [{target: {kind: Deployment}, patch: "[{op: replace, path: /spec/replicas, value: 2}]"}]\n'
+ON_BASE = "resources: [../base]\n"
+
+
+def test_a_base_is_revised_where_all_that_build_upon_it_change_it(tmp_path):
+    first = "Deployment/-/agent"
+    assert revisions(tmp_path / "a") == {first: ()}
+    assert revisions(tmp_path / "b", prod=ON_BASE + PATCHED) == {first: ("prod",), f"{first}@prod": ()}
+    both = revisions(tmp_path / "c", prod=ON_BASE + PATCHED, dev=ON_BASE + "namespace: dev\n")
+    assert both == {first: ("dev", "prod"), f"{first}@prod": (), "Deployment/dev/agent@dev": ()}
+    assert revisions(tmp_path / "d", prod=ON_BASE + PATCHED, dev=ON_BASE) == {first: (), f"{first}@prod": ()}
+
+
+def test_a_base_is_revised_where_it_is_left_out(tmp_path):
+    gone = 'patches: [{patch: "{apiVersion: apps/v1, kind: Deployment, metadata: {name: agent}, $patch: delete}"}]\n'
+    assert revisions(tmp_path, prod=ON_BASE + gone) == {"Deployment/-/agent": ("prod",)}
+
+
+def test_a_base_is_not_revised_by_what_hands_it_on(tmp_path):
+    between = {"shared": ON_BASE, "prod": "resources: [../shared]\n"}
+    assert revisions(tmp_path / "a", **between) == {"Deployment/-/agent": ()}
+    between["prod"] += PATCHED
+    assert revisions(tmp_path / "b", **between)["Deployment/-/agent"] == ("shared",)
+
+
+def test_only_a_folder_that_is_called_so_is_a_base(tmp_path):
+    files = {
+        "app/deployment.yaml": BASE,
+        "app/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "app/dev/kustomization.yaml": HEAD + "resources: [..]\n" + PATCHED,
+    }
+    assert [each.revised_by for each in read(tmp_path, files).workloads] == [(), ()]
+
+
+def test_a_component_changes_a_base_for_those_that_take_it_in(tmp_path):
+    component = HEAD.replace("Kustomization", "Component") + PATCHED
+    files = {
+        "base/deployment.yaml": BASE,
+        "base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "more/kustomization.yaml": component,
+        "prod/kustomization.yaml": HEAD + "resources: [../base]\ncomponents: [../more]\n",
+    }
+    assert [each.revised_by for each in read(tmp_path, files).workloads] == [("prod",), ()]

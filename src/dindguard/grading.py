@@ -42,6 +42,7 @@ because then it is all that the engine's container is."""
 TASK_CATEGORIES = frozenset({"privilege", "confinement", "data-root"})
 """What is said of a container less gravely if all of its command is one tame thing: nobody gets into it who could use more."""
 
+_SHOWN = 3
 HEAD = 2000
 """As many characters of a file are read for what it says of itself."""
 
@@ -207,6 +208,16 @@ def _by_task(subject: Any) -> Ground | None:
     return Ground(f"for a command that {task}", levels)
 
 
+def _by_revision(subject: Any) -> Ground | None:
+    """Lower to *medium* what only a base says: all that build upon it change it, and are judged as they make it."""
+    takers = getattr(getattr(blamed(subject), "workload", None), "revised_by", ())
+    if not takers:
+        return None
+    shown = ", ".join(each or "." for each in takers[:_SHOWN]) + (" …" if len(takers) > _SHOWN else "")
+    why = f"a base, which all that build upon it here change: {shown}"
+    return Ground(why, lambda _, severity: max(severity - Severity.MEDIUM, 0))
+
+
 def _by_starter(subject: Any) -> Ground | None:
     """Lower to *high* what a container has only if root starts it: Podman's containers are those of whoever does."""
     rootless = subject.rootless_host if isinstance(subject, Container) else None
@@ -292,6 +303,6 @@ def _hands_on(host: Container) -> bool:
 
 
 _GROUNDS = (
-    _by_sandbox, _by_machine, _by_tests, _by_session, _by_use, _by_task, _by_starter, _by_engine,
+    _by_sandbox, _by_machine, _by_tests, _by_session, _by_use, _by_revision, _by_task, _by_starter, _by_engine,
 )  # fmt: skip
 """Of those that lower a finding equally the first is told."""

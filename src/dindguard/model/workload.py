@@ -110,6 +110,8 @@ class Workload(_Remembering):
     """The setting that gives every job a machine of its own, which is thrown away afterwards."""
     dormant: str = ""
     """What tells that nobody starts it where it lies, in words: a workflow outside its folder, what a policy is tried on."""
+    revised_by: tuple[str, ...] = ()
+    """What builds upon it, where it is a base: all of the scan that do so change it, and are judged by themselves."""
     for_debugging: Text | None = None
     """The node or pod that somebody looks into with it by hand (``kubectl debug``); it is left when that ends."""
     for_tests: Text | None = None

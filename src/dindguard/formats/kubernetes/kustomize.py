@@ -19,6 +19,7 @@ from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.folders import Built, Folder, Handed
 from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, seen_in
 from dindguard.formats.kubernetes.resources import Resource, resources
+from dindguard.formats.kubernetes.takers import Takers, is_base
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Notice
@@ -85,6 +86,7 @@ class _Overlays:
         self._finished: list[Folder] = []
         """Those that are built, bases first."""
         self._patches_met: dict[tuple[str, int], tuple[Node, bool]] = {}
+        self._takers = Takers()
 
     @property
     def patch_files(self) -> set[str]:
@@ -117,6 +119,8 @@ class _Overlays:
                 if kustomization is not None and not kustomization.component:
                     self.build(kustomization)
         for folder in self._finished:
+            self._takers.add(folder.path, folder.built or ())
+        for folder in self._finished:
             path = folder.path
             for built in folder.built or []:
                 first = built.direct and built.origin not in shown
@@ -124,7 +128,9 @@ class _Overlays:
                     shown.add(built.origin)
                 show = first or built.changed
                 variant = "" if first else path
-                yield show, Built(replace(built.resource, overlay=path, unit=path, variant=variant), built.direct)
+                by = self._takers.of(path, built.origin) if show and is_base(path) else ()
+                made = replace(built.resource, overlay=path, unit=path, variant=variant, revised_by=by)
+                yield show, Built(made, built.direct)
 
     def build(self, folder: Folder, depth: int = 0) -> list[Built]:
         """Return what a kustomization builds; one that includes itself builds nothing more."""
@@ -162,7 +168,9 @@ class _Overlays:
         below = self.load(path) if not path.endswith((".yaml", ".yml", ".json")) else None
         if below is not None:
             found = self.build(below, depth + 1)
-            if self._handed.fits(len(found), node):
+            handed_on = self._handed.fits(len(found), node)
+            self._takers.note(below.path, folder.path, whole=handed_on)
+            if handed_on:
                 yield from (Built(base.resource, direct=False) for base in found)
             return
         tree = self._context.tree(path)

@@ -126,6 +126,7 @@ def _workload(pod: Pod, containers: tuple[Container, ...]) -> Workload:
         ends_with_its_containers=template.resource.kind in ("Job", "CronJob"),
         wrapped=template.wrapped,
         told_as=_told_as(template),
+        revised_by=template.resource.revised_by,
     )
 
 

@@ -41,7 +41,8 @@ class Resource:
     """One object of a cluster, as it is written or as an overlay builds it.
 
     ``unit`` names what is deployed together with it when no namespace says so: its folder, or the overlay.
-    ``namespace`` is empty when nobody wrote one. ``variant`` distinguishes an overlay's copy in addresses.
+    ``namespace`` is empty when nobody wrote one. ``variant`` distinguishes an overlay's copy in addresses. ``revised_by`` are
+    the kustomizations that take a base's one in, where each of them changes it.
     """
 
     node: Node
@@ -53,6 +54,7 @@ class Resource:
     unit: str
     overlay: str | None = None
     variant: str = ""
+    revised_by: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
