@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from build import container, model
+from dindguard.cli import cli
 from dindguard.model.engine import Reach
 from dindguard.scanning import Options, scan
 from support import write_files
@@ -138,3 +140,10 @@ def test_nobody_publishes_a_port_of_the_container_that_rootlesskit_does_not_open
         "whoever reaches the host"
         in told(tmp_path, {"compose.yaml": json.dumps({"services": {"dind": open_too}})})[0]
     )
+
+
+def test_what_rootlesskit_is_told_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text(f"#!/bin/sh\nrootlesskit --net=pasta dockerd -H {ON_ALL}\n")
+    shown = CliRunner().invoke(cli, ["scan", str(tmp_path)]).output
+    assert "rootlesskit --net=pasta dockerd" in shown
+    assert "***" not in shown

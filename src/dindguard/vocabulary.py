@@ -42,8 +42,8 @@ INITS = frozenset({"tini", "dumb-init", "docker-init", "catatonit"})
 ROOTLESSKIT = "rootlesskit"
 """The program that gives what it starts user and network namespaces of its own."""
 
-ROOTLESSKIT_OPTIONS = f"{ROOTLESSKIT} options"
-"""Under this name, which no variable can have, its options stand beside the variables of what it starts."""
+ROOTLESSKIT_OPTIONS = "ROOTLESSKIT_ options"
+"""Under this name, which no variable can have, its options stand beside the variables of what it starts, and may be shown."""
 
 LAUNCHERS = INITS | {"env", "exec", "gosu", "nice", "nohup", "su-exec", "sudo", "timeout"}
 """Programs whose arguments are another program with its own."""
