@@ -93,7 +93,7 @@ class Reading:
         """Files of which values were taken one by one; ``unread`` has what nothing asked for."""
 
 
-def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
+def read_scripts(documents: Iterable[Document], dialect: Dialect, context: Context) -> Reading:
     """Return what scripts of one language start, reach and write: what every format of scripts reads of them."""
     from dindguard.scripts.commands import commands
     from dindguard.scripts.meaning import script_model
@@ -101,7 +101,7 @@ def read_scripts(documents: Iterable[Document], dialect: Dialect) -> Reading:
     reading = Reading()
     for document in documents:
         found = commands(document.source, dialect=dialect)
-        model = script_model(found, document.source, document.owner)
+        model = script_model(found, document.source, document.owner, context.open)
         reading.workloads += model.workloads
         reading.invocations += model.invocations
         reading.notices += model.notices

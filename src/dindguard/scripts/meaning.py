@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dindguard import budget
 from dindguard.model.container import Container, ContainerKind
@@ -23,6 +24,9 @@ from dindguard.scripts.kubectl import pods
 from dindguard.scripts.shell.writing import is_engines_file, not_seen
 from dindguard.source import Embedded, Notice, Source
 
+if TYPE_CHECKING:
+    from dindguard.scripts.variable_files import Opener, VariableFiles
+
 
 class ScriptModel(NamedTuple):
     """What a script adds to the model."""
@@ -33,13 +37,17 @@ class ScriptModel(NamedTuple):
     embedded: tuple[Embedded, ...] = ()
 
 
-def script_model(found: Commands, source: Source, owner: Container | None) -> ScriptModel:
+def script_model(
+    found: Commands, source: Source, owner: Container | None, opened: Opener | None = None
+) -> ScriptModel:
     """Return what the commands of ``source`` mean; ``owner`` is the container that runs it, if it is known.
+
+    ``opened`` gives the files of the scan that they name.
 
     Containers that one engine starts share a workload: those of this script, of each host that it reaches by
     ``ssh``, and of each container in which it runs a client.
     """
-    return _ScriptReader(found, source, owner).read()
+    return _ScriptReader(found, source, owner, opened).read()
 
 
 _POD_CLIENTS = frozenset({"kubectl exec", "oc exec"})
@@ -54,10 +62,11 @@ _OF_ROOT = regex(
 class _ScriptReader:
     """Reads one script's commands."""
 
-    def __init__(self, found: Commands, source: Source, owner: Container | None) -> None:
+    def __init__(self, found: Commands, source: Source, owner: Container | None, opened: Opener | None) -> None:
         self._found = found = _as_far_as_may_be(found, source)
         self._source = source
         self._owner = owner
+        self._opened = opened
         self._prefix = "" if owner is None else f"{owner.address}."
         self._build_step = owner is not None and owner.kind is ContainerKind.IMAGE and source.hint == "shell"
         self._started: dict[Command, Container] = {}
@@ -118,11 +127,22 @@ class _ScriptReader:
         container = container_of(call, volumes, self._address(f"run.{name_of(call)}"))
         if container.client == "podman" and self._by_anybody(call.command):
             container = replace(container, rootless_host=Flag(None, container.span, How.INHERITED, "rootless"))
+        files = [option.value for option in call.options if option.name == "env-file"]
+        if files and self._files is not None:
+            variables, missing = self._files.beneath(container.environment, files)
+            container = replace(container, environment=variables)
+            self._notices += missing
         self._started[call.command] = container
         for doubt in call.doubts:
             message = f"'{doubt}' may hold further options of {container}, which the file does not decide"
             self._notices.append(Notice("unresolved", message, doubt.span))
         return container
+
+    @cached_property
+    def _files(self) -> VariableFiles | None:
+        from dindguard.scripts.variable_files import VariableFiles  # few scripts name any
+
+        return VariableFiles(self._opened, self._source) if self._opened is not None else None
 
     def _by_anybody(self, command: Command) -> bool:
         """Whether a script of its own says nothing of who runs it: Podman's containers are that user's."""

@@ -10,5 +10,4 @@ from dindguard.scripts.commands import Dialect
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all scripts of one scan."""
-    del context  # a script is read by itself
-    return read_scripts(documents, Dialect.BATCH)
+    return read_scripts(documents, Dialect.BATCH, context)

@@ -14,8 +14,7 @@ from dindguard.scripts.commands import Dialect, commands
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read every file of a scan."""
-    del context  # a file is read by itself
-    reading = read_scripts(documents, Dialect.SHELL)
+    reading = read_scripts(documents, Dialect.SHELL, context)
     used = {each.span.path for each in reading.invocations}
     for document in documents:
         exports = [EnvVar(each.name, each.value, each.span) for each in commands(document.source).exports]

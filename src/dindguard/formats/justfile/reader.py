@@ -10,5 +10,4 @@ from dindguard.scripts.commands import Dialect
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all justfiles of one scan."""
-    del context  # a justfile is read by itself; what it imports is another file of the scan
-    return read_scripts(documents, Dialect.JUST)
+    return read_scripts(documents, Dialect.JUST, context)

@@ -10,5 +10,4 @@ from dindguard.scripts.commands import Dialect
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all Makefiles of one scan."""
-    del context  # a Makefile is read by itself; what it includes is another file of the scan
-    return read_scripts(documents, Dialect.MAKE)
+    return read_scripts(documents, Dialect.MAKE, context)

@@ -16,8 +16,7 @@ _KEEPS = regex(r"SetEnvironmentVariable\([^()\n]{0,300}\b(?:User|Machine)\b|\bse
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all scripts of one scan."""
-    del context  # a script is read by itself
-    reading = read_scripts(documents, Dialect.POWERSHELL)
+    reading = read_scripts(documents, Dialect.POWERSHELL, context)
     used = {each.span.path for each in reading.invocations}
     for document in documents:
         source = document.source

@@ -16,7 +16,7 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     reading = Reading()
     for document in documents:
         found = _commands(document.source, context)
-        model = script_model(found, document.source, document.owner)
+        model = script_model(found, document.source, document.owner, context.open)
         owner = document.owner
         if owner is not None and owner.workload.starts_engine_beside(owner):
             reading.programs += [(owner, program) for program in _programs(document.source, found, context)]
