@@ -19,13 +19,13 @@ from dindguard.formats.kubernetes.cluster import Cluster
 from dindguard.formats.kubernetes.folders import Built, Folder, Handed
 from dindguard.formats.kubernetes.objects import KUSTOMIZATIONS, seen_in
 from dindguard.formats.kubernetes.resources import Resource, resources
-from dindguard.formats.kubernetes.takers import Takers, is_base
 from dindguard.patterns import regex
 from dindguard.records import replace
 from dindguard.source import Notice
 
 if TYPE_CHECKING:
     from dindguard.formats.kubernetes.overlay_patches import Patch
+    from dindguard.formats.kubernetes.takers import Takers
 
 _MANY = 500
 """Of so many documents, the nodes of each are let go of until it is read."""
@@ -86,7 +86,7 @@ class _Overlays:
         self._finished: list[Folder] = []
         """Those that are built, bases first."""
         self._patches_met: dict[tuple[str, int], tuple[Node, bool]] = {}
-        self._takers = Takers()
+        self._takers: Takers | None = None
 
     @property
     def patch_files(self) -> set[str]:
@@ -118,7 +118,7 @@ class _Overlays:
                 done += 1
                 if kustomization is not None and not kustomization.component:
                     self.build(kustomization)
-        for folder in self._finished:
+        for folder in self._finished if self._takers is not None else ():
             self._takers.add(folder.path, folder.built or ())
         for folder in self._finished:
             path = folder.path
@@ -128,7 +128,7 @@ class _Overlays:
                     shown.add(built.origin)
                 show = first or built.changed
                 variant = "" if first else path
-                by = self._takers.of(path, built.origin) if show and is_base(path) else ()
+                by = self._takers.of(path, built.origin) if show and self._takers is not None else ()
                 made = replace(built.resource, overlay=path, unit=path, variant=variant, revised_by=by)
                 yield show, Built(made, built.direct)
 
@@ -169,6 +169,10 @@ class _Overlays:
         if below is not None:
             found = self.build(below, depth + 1)
             handed_on = self._handed.fits(len(found), node)
+            if self._takers is None:
+                from dindguard.formats.kubernetes.takers import Takers  # few scans have bases
+
+                self._takers = Takers()
             self._takers.note(below.path, folder.path, whole=handed_on)
             if handed_on:
                 yield from (Built(base.resource, direct=False) for base in found)

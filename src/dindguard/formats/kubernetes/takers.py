@@ -9,7 +9,7 @@ Origin = tuple[str, int]
 _BASES = frozenset({"base", "bases"})
 
 
-def is_base(folder: str) -> bool:
+def _is_base(folder: str) -> bool:
     """Whether a folder's path says that it is there for others to build upon: any other may be applied by itself."""
     return not _BASES.isdisjoint(folder.split("/"))
 
@@ -44,9 +44,10 @@ class Takers:
         self._built[folder] = {item.origin: item for item in built}
 
     def of(self, folder: str, origin: Origin) -> tuple[str, ...]:
-        """Return those that take a folder's resource in, if each of them changes it, or leaves it out; else none."""
-        takers = self._takers.get(folder, {})
-        return () if self._applied(folder, origin) else tuple(takers)
+        """Return those that take a base's resource in, if each of them changes it, or leaves it out; else none."""
+        if not _is_base(folder) or self._applied(folder, origin):
+            return ()
+        return tuple(self._takers.get(folder, {}))
 
     def _applied(self, folder: str, origin: Origin) -> bool:
         """Whether somebody may apply a resource as a folder builds it: the folder is nobody's base, or one hands it on."""
