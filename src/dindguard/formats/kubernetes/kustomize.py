@@ -118,8 +118,10 @@ class _Overlays:
                 done += 1
                 if kustomization is not None and not kustomization.component:
                     self.build(kustomization)
-        for folder in self._finished if self._takers is not None else ():
-            self._takers.add(folder.path, folder.built or ())
+        takers = self._takers
+        if takers is not None:
+            for folder in self._finished:
+                takers.add(folder.path, folder.built or ())
         for folder in self._finished:
             path = folder.path
             for built in folder.built or []:
@@ -128,7 +130,7 @@ class _Overlays:
                     shown.add(built.origin)
                 show = first or built.changed
                 variant = "" if first else path
-                by = self._takers.of(path, built.origin) if show and self._takers is not None else ()
+                by = takers.of(path, built.origin) if show and takers is not None else ()
                 made = replace(built.resource, overlay=path, unit=path, variant=variant, revised_by=by)
                 yield show, Built(made, built.direct)
 
