@@ -319,6 +319,9 @@ TREES: dict[str, dict[str, str]] = {
     "Buildkite": {
         ".buildkite/pipeline.yml": "steps:\n- command: a\n  plugins:\n  - docker#v5.12.0: {image: x, privileged: true}\n"
     },
+    "TeamCity": {
+        ".teamcity/settings.kts": 'object B : BuildType({\n steps { script {\n  dockerImage = "a"\n  dockerRunParameters = "--privileged"\n } }\n})\n'
+    },
     "Concourse": {
         "concourse/pipeline.yml": "jobs:\n- name: a\n  plan:\n  - task: b\n    privileged: true\n    config: {platform: linux, run: {path: sh}}\n"
     },

@@ -68,6 +68,13 @@ OURS = {
     "templates with variables": ("x.yml", "variables: {A: b}\n.b: {image: a, variables: {C: d}}", "gitlab-ci"),
     "a job that only extends": ("x.yml", "build: {extends: .base, variables: {A: b}}", "gitlab-ci"),
     "a job that is called jobs": ("x.yml", "stages: [a]\njobs: {stage: a, script: [b]}", "gitlab-ci"),
+    "TeamCity's settings": (".teamcity/settings.kts", 'version = "1"', "teamcity"),
+    "TeamCity's settings in further files": (".teamcity/src/builds/X.kt", "object X : BuildType({})", "teamcity"),
+    "TeamCity's settings in another folder": (
+        "ci/teamcity/x.kt",
+        "import jetbrains.buildServer.configs.kotlin.*",
+        "teamcity",
+    ),
     "Concourse": ("x.yml", "jobs: [{name: a, plan: [{get: b}]}]", "concourse"),
     "Concourse as JSON": ("x.json", '{"jobs": [{"name": "a", "plan": []}]}', "concourse"),
     "a task of Concourse": ("x.yml", "platform: linux\nrun: {path: a}", "concourse"),
@@ -262,6 +269,8 @@ LOOKALIKES = {
     "code that makes Dockerfiles": ("dockerfile.go", "package dockerfile\n// FROM a"),
     "a folder's list of Dockerfiles": ("Dockerfiles", "FROM a"),
     "code of Dockerfiles": ("dockerfile_test.go", "package dockerfile\n// FROM a"),
+    "code about TeamCity": ("src/teamcity/Client.kt", "package teamcity\n\nclass Client(val name: String)"),
+    "a build of Gradle": ("build.gradle.kts", 'plugins { id("x") }'),
     "code about Dockerfiles": ("dockerfile.py", "from os import path\nFROM = 'a'"),
     "code of another language about Dockerfiles": ("lib/dockerfile_parser.ex", "defmodule Dockerfile do\nend"),
     "services that another program reads": (

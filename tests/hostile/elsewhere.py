@@ -35,6 +35,8 @@ _ROWS = [
     ("Bitbucket: fans of aliases", lambda n: _one("bitbucket-pipelines.yml", _fan(n, "{step: {script: [docker ps]}}", "{{parallel: {0}}}") + f"pipelines: {{default: *a{n}}}\n")),
     ("Buildkite: steps", lambda n: _one(".buildkite/pipeline.yml", "steps:\n" + f"- command: {RUN}\n" * n)),
     ("Buildkite: fans of aliases", lambda n: _one(".buildkite/pipeline.yml", _fan(n, "{command: docker ps}", "{{group: g, steps: {0}}}") + f"steps: *a{n}\n")),
+    ("TeamCity: steps", lambda n: _one(".teamcity/settings.kts", "object B : BuildType({ steps {\n" + lines(n, lambda i: f'script {{ id = "s{i}"; scriptContent = "{RUN}"; dockerImage = "docker:dind"; dockerRunParameters = "--privileged" }}') + "} })\n")),
+    ("TeamCity: parameters", lambda n: _one(".teamcity/settings.kts", "project { params {\n" + lines(n, lambda i: f'param("env.DOCKER_X{i}", "v")') + "} }\n" + lines(n, lambda i: f'object B{i} : BuildType({{ steps {{ script {{ scriptContent = "docker ps %env.DOCKER_X{i}%" }} }} }})'))),
     ("Concourse: tasks", lambda n: _one("ci.yml", "jobs:\n- name: a\n  plan:\n" + lines(n, lambda i: f"  - {{task: t{i}, privileged: true, config: {{platform: linux, run: {{path: sh, args: [-c, '{RUN}']}}}}}}"))),
     ("Concourse: fans of aliases", lambda n: _one("ci.yml", _fan(n, "{task: t, privileged: true, config: {platform: linux, run: {path: a}}}", "{{do: {0}}}") + f"jobs: [{{name: a, plan: *a{n}}}]\n")),
     ("Concourse: a file of all tasks", lambda n: {"ci.yml": "jobs:\n- name: a\n  plan:\n" + lines(n, lambda i: f"  - {{task: t{i}, privileged: true, file: r/t.yml}}"), "t.yml": "platform: linux\nrun:\n  path: sh\n  args:\n  - -c\n  - |\n" + f"    {RUN}\n" * n}),

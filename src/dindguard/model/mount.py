@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OWN_FOLDERS = (
     "PWD", "$(pwd", "`pwd", "$(mktemp", "$(git rev-parse", "HOME", "TMPDIR", "WORKSPACE", "GITHUB_WORKSPACE",
     "github.workspace", "CI_PROJECT_DIR", "RUNNER_TEMP", "runner.temp",
+    "teamcity.build.", "teamcity.agent.", "system.teamcity.build.",
 )  # fmt: skip
 """What is not known exactly, but is a folder of the user's or the job's own in any case."""
 

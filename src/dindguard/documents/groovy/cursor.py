@@ -17,8 +17,8 @@ JOINS = frozenset({".", "?.", "*."})
 class Cursor:
     """``index`` is the token that comes next. Brackets are known to be balanced."""
 
-    def __init__(self, text: str) -> None:
-        self.tokens = tokens(text)
+    def __init__(self, text: str, *, kotlin: bool = False) -> None:
+        self.tokens = tokens(text, kotlin=kotlin)
         self.closes = closing_brackets(self.tokens)
         self.index = 0
         self.depth = 0

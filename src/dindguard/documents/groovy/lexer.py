@@ -1,6 +1,7 @@
-"""Tokens of a Groovy text. Offsets are 0-based, ends exclusive.
+"""Tokens of a Groovy text, or of a Kotlin one, whose strings differ. Offsets are 0-based, ends exclusive.
 
-Sources: the Groovy 4 language documentation, "Syntax" (strings, comments, when a slash opens a string).
+Sources: the Groovy 4 language documentation, "Syntax" (strings, comments, when a slash opens a string); the Kotlin language
+documentation, "Strings" (what stands between three quotation marks is raw).
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ _BEFORE_SLASHY = frozenset(
 )  # fmt: skip
 _WORDS_BEFORE_SLASHY = frozenset({"return", "in", "case", "assert"})
 _QUOTES = ("'''", '"""', "$/", "'", '"')
+_KOTLIN_QUOTES = ('"""', "'", '"')
+_KOTLIN_NAME = regex(r"\$([^\W\d]\w*)")
+_DOLLARS = frozenset({"'$'", '"$"'})
+"""Expressions that Kotlin's raw strings, in which nothing is escaped, write a dollar with."""
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, *, kotlin: bool = False) -> list[Token]:
     """Return the tokens of a text, the last one an ``END``. Raises :class:`UnreadableError` for an open string."""
     found: list[Token] = []
     at = text.index("\n") if text.startswith("#!") and "\n" in text else 0
@@ -39,19 +44,19 @@ def tokens(text: str) -> list[Token]:
         if at >= len(text):
             found.append(Token(Kind.END, "", len(text), len(text)))
             return found
-        token = _token(text, at, found[-1] if found else None)
+        token = _token(text, at, found[-1] if found else None, kotlin=kotlin)
         found.append(token)
         at = token.end
 
 
-def _token(text: str, at: int, before: Token | None) -> Token:
+def _token(text: str, at: int, before: Token | None, *, kotlin: bool) -> Token:
     if text[at] == "\n":
         return Token(Kind.LINE, "\n", at, at + 1)
-    quote = next((quote for quote in _QUOTES if text.startswith(quote, at)), "")
-    if quote == "$/" or (not quote and text[at] == "/" and _opens_string(before)):
-        quote = quote or "/"
+    quote = next((quote for quote in (_KOTLIN_QUOTES if kotlin else _QUOTES) if text.startswith(quote, at)), "")
+    if not quote and text[at] == "/" and not kotlin and _opens_string(before):
+        quote = "/"
     if quote:
-        return _String(text, at, quote).read()
+        return _String(text, at, quote, kotlin=kotlin).read()
     return plain_token(text, at, _NAME, _NUMBER, _SIGN)
 
 
@@ -67,7 +72,7 @@ def _opens_string(before: Token | None) -> bool:
 class _String:
     """Reads one string literal, and keeps where its characters and expressions are written."""
 
-    def __init__(self, text: str, start: int, quote: str, depth: int = 0) -> None:
+    def __init__(self, text: str, start: int, quote: str, depth: int = 0, *, kotlin: bool) -> None:
         if depth > budget.GROOVY_NESTING.most:
             raise TooDeepError("strings in strings nest too deeply", start)
         self._depth = depth
@@ -76,6 +81,7 @@ class _String:
         self._quote = quote
         self._closing = "/$" if quote == "$/" else quote
         self._interpolates = "'" not in quote
+        self._kotlin = kotlin
         self._value: list[str] = []
         self._length = 0
         self._plain = start + len(quote)
@@ -85,7 +91,7 @@ class _String:
 
     def read(self) -> Token:
         text, at = self._text, self._plain
-        stop = regex_of(self._quote)
+        stop = regex_of(self._quote, raw=self._kotlin)
         while True:
             match = stop.search(text, at)
             if match is None:
@@ -125,10 +131,12 @@ class _String:
     def _expression(self, at: int) -> int:
         """Note an expression, which stays in the text, and return where it ends."""
         if self._text.startswith("{", at + 1):
-            end = expression_end(self._text, at + 2, self._depth + 1)
+            end = expression_end(self._text, at + 2, self._depth + 1, kotlin=self._kotlin)
             inner = self._text[at + 2 : end - 1].strip()
+            if inner in _DOLLARS:
+                return self._escape("$", at, end)
         else:
-            match = _PATH.match(self._text, at)
+            match = (_KOTLIN_NAME if self._kotlin else _PATH).match(self._text, at)
             if match is None:
                 return at + 1
             end, inner = match.end(), match.group(1)
@@ -164,15 +172,18 @@ _STOPS = {
 }
 
 
-def regex_of(quote: str) -> re.Pattern[str]:
-    """Return the pattern of what ends a run of plain characters in a string with this quote."""
-    return _STOPS[quote]
+_RAW = regex(r'"""(?!")|\$')
+
+
+def regex_of(quote: str, *, raw: bool = False) -> re.Pattern[str]:
+    """Return the pattern of what ends a run of plain characters in a string with this quote; of a long one that is ``raw``."""
+    return _RAW if raw and quote == '"""' else _STOPS[quote]
 
 
 _IN_EXPRESSION = regex(r"'''|\"\"\"|['\"{}]")
 
 
-def expression_end(text: str, at: int, depth: int = 0) -> int:
+def expression_end(text: str, at: int, depth: int = 0, *, kotlin: bool = False) -> int:
     """Return where the ``${`` expression whose content begins at ``at`` ends, after its brace."""
     level, begin = 1, at - 2
     while level:
@@ -184,5 +195,5 @@ def expression_end(text: str, at: int, depth: int = 0) -> int:
             level += 1 if sign == "{" else -1
             at = match.end()
         else:
-            at = _String(text, match.start(), sign, depth).read().end
+            at = _String(text, match.start(), sign, depth, kotlin=kotlin).read().end
     return at

@@ -29,19 +29,28 @@ _PREFIXES = frozenset({"return", "new", "throw", "do", "assert", "case", "defaul
 
 def read(source: Source) -> Tree:
     """Read the one document of ``source``, a mapping; faults become an error notice with their place. Never raises."""
+    return _read(source, "Groovy")
+
+
+def read_kotlin(source: Source) -> Tree:
+    """Read a Kotlin text that is made of calls, closures and assignments, as settings in Kotlin are: they are written alike."""
+    return _read(source, "Kotlin")
+
+
+def _read(source: Source, language: str) -> Tree:
     tree = Tree(source)
     try:
-        tree.documents.append(_Statements(source).document())
+        tree.documents.append(_Statements(source, kotlin=language == "Kotlin").document())
     except UnreadableError as error:
-        tree.notices.append(notice_of(error, source, "Groovy", budget.GROOVY_NESTING))
+        tree.notices.append(notice_of(error, source, language, budget.GROOVY_NESTING))
     return tree
 
 
 class _Statements:
     """Reads the statements of one text."""
 
-    def __init__(self, source: Source) -> None:
-        self._cursor = Cursor(source.text)
+    def __init__(self, source: Source, *, kotlin: bool) -> None:
+        self._cursor = Cursor(source.text, kotlin=kotlin)
         self._make = Nodes(source)
         self._read = Expressions(self._cursor, self._make, self.statements)
 
