@@ -92,6 +92,7 @@ TARGETS = {
     "azure": Target("azure-pipelines.yml", ("*azure-pipelines.yml",), ("${{ each x in parameters.a }}:", "${{ if eq(a, b) }}:", "$(A)", *YAML, *SHELL)),
     "bitbucket": Target("bitbucket-pipelines.yml", ("*bitbucket-pipelines.yml",), ("parallel:\n", "definitions:", "pipe: ", *YAML, *SHELL)),
     "buildkite": Target(".buildkite/pipeline.yml", ("*buildkite*", ".buildkite/*", "pipeline.yml"), ("plugins:", "docker#v5.0.0:", "$$A", *YAML, *SHELL)),
+    "teamcity": Target(".teamcity/settings.kts", (".teamcity/*.kts",), ('"""', "${'$'}", "%a%", "steps {", "script {", "scriptContent = ", 'param("', ".trimIndent()", "object B : BuildType({", *SHELL)),
     "concourse": Target("ci/pipeline.yml", ("ci/pipeline.yml", "ci/tasks/*.yml"), ("jobs:\n- plan:\n", "task: ", "config: ", "in_parallel:", "((a))", *YAML, *SHELL)),
     "nomad": Target("app.nomad", ("*.nomad", "*.nomad.hcl"), ("<<-E\n", "${", "job ", "group ", "task ", "config {", "volume_mount {", "heredoc", "[[ ")),
     "test-kitchen": Target("kitchen.yml", ("kitchen*.yml", ".kitchen*.yml"), ("driver:", "platforms:", "<%= ENV['A'] %>", *YAML)),
