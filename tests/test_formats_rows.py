@@ -134,7 +134,9 @@ def test_every_fixture_passes_the_byte_test() -> None:
     for fixture in (each for each in fixtures() if each.bad):
         blamed = {name for name, _, _ in fixture.expected()}
         for name in blamed:
-            assert interest(name, (fixture.root / name).read_bytes()), f"{fixture.id}: {name}"
+            data = (fixture.root / name).read_bytes()
+            if formats_in(Source(name, data.decode())):  # others are opened by who names them, whatever they say
+                assert interest(name, data), f"{fixture.id}: {name}"
 
 
 @pytest.mark.parametrize(
