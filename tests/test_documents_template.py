@@ -544,3 +544,21 @@ def test_what_branches_of_a_text_write_says_under_what(name: str, text: str, tog
     places = [plain.part(plain.text.index(each), plain.text.index(each) + 1) for each in "AB"]
     one, other = (each.span(0, 1) for each in places)
     assert come_together(one, other) is come_together(other, one) is together
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('{\n{% if a %}\n"x": 1\n{% else %}\n"y": 2\n{% endif %}\n}\n', ["x", "y"]),
+        ('{\n{% if a %}\n"x": 1,\n{% else %}\n"y": 2,\n{% endif %}\n"z": 3\n}\n', ["x", "y", "z"]),
+        ('{\n{% if a %}\n"x": 1\n{% elif b %}\n"y": 2\n{% else %}\n"z": 3\n{% endif %}\n}\n', ["x", "y", "z"]),
+        ('{\n{% if a %}\n{% else %}\n"y": 2\n{% endif %}\n}\n', ["y"]),
+        ('{"x": {% if a %}1{% else %}2{% endif %}, "y": 2}\n', ["x", "y"]),
+        ('{"x": ["1" {% if a %}, "2" {% else %} {% endif %}], "y": 2}\n', ["x", "y"]),
+    ],
+)
+def test_branches_of_json_that_end_without_a_comma_are_read_all_the_same(text: str, keys: list[str]) -> None:
+    root = Templates(Texts({})).read(Source("a.json.j2", text), Dialect.JINJA).documents[0]
+    assert list(root.keys()) == keys
+    at = text.index(f'"{keys[-1]}"')
+    assert root[keys[-1]].key_span.line == text.count("\n", 0, at) + 1

@@ -64,6 +64,7 @@ from dindguard.api import (
     Severity,
     Step,
     Undecided,
+    goes_with,
     reason,
     rule,
 )
@@ -135,9 +136,9 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             circle = (exposure.reach, _encrypts(exposure.endpoint), exposure.endpoint.open_unless)
             blamed = asked.span if asked.set else exposure.endpoint.port
             told.setdefault((circle, blamed), []).append(exposure)
-    in_vain, instead = (_in_vain(engine), _instead(engine)) if told else (None, "")
+    instead = _instead(engine) if told else ""
     for exposures in told.values():
-        yield _problem(engine, exposures, in_vain, instead)
+        yield _problem(engine, exposures, _in_vain(engine, exposures[0].endpoint), instead)
 
 
 def _encrypts(endpoint: Endpoint) -> bool:
@@ -193,9 +194,11 @@ def _started(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
         yield Step("its package's unit starts it here", engine.launch.packaged)
 
 
-def _in_vain(engine: Engine) -> Step | None:
+def _in_vain(engine: Engine, endpoint: Endpoint) -> Step | None:
     """Return the certificates that are named, which nothing turns TLS on for where a listener has none."""
-    named = next((setting for setting in engine.written_settings if setting.name in CERTIFICATES), None)
+    named = next((each for each in engine.written_settings if each.name in CERTIFICATES), None)
+    if named is not None and not goes_with(named, endpoint):
+        return None
     if named is None or engine.product is not EngineProduct.DOCKER:
         return None
     return Step("certificates alone turn no TLS on: tlsverify does", named.span)

@@ -25,7 +25,7 @@ from dindguard.edits import (
 from dindguard.model.access import Access, EscapePath, Permit
 from dindguard.model.build_grant import BuildGrant, Power
 from dindguard.model.certificates import Certificates
-from dindguard.model.condition import come_together
+from dindguard.model.condition import come_together, goes_with
 from dindguard.model.container import (
     Confinement,
     Container,
@@ -192,6 +192,7 @@ __all__ = [
     "durations",
     "engine_secret",
     "engine_versions",
+    "goes_with",
     "is_jobs_folder",
     "keeps_privilege",
     "leads_to_host",

@@ -23,7 +23,8 @@ class Step:
     asks_for: str = ""
     """The value that a condition asks about by name alone (``privileged`` of ``pod.privileged``), if it may not hold."""
     condition: str = ""
-    """The condition under which a template writes what it explains; empty for any other place."""
+    """The condition under which a template writes what it explains, and the ``decision`` of which it is a branch; else empty."""
+    decision: str = ""
 
 
 SET_HERE = "set here"
@@ -319,10 +320,9 @@ class Source:
 class Embedded:
     """A document found inside another one, for ``scan`` to recognise and read like any other.
 
-    ``owner`` is the container that executes or reads it (a CI job's script, a mounted configuration),
-    or ``None``. It is kept as an object so that ``source`` need not know the model; what a script writes in a container has the
-    command that leads there until its meaning is read. ``content`` is a tree of the format
-    that the source's hint names, for what is written in another syntax (a pod in Terraform's blocks).
+    ``owner`` is the container that executes or reads it (a CI job's script, a mounted configuration), or ``None``. It is an
+    object so that ``source`` need not know the model; what a script writes in a container has the command that leads there until
+    its meaning is read. ``content`` is a tree of the format that the hint names, for what is written in another syntax.
     """
 
     source: Source

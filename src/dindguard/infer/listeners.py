@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dindguard.infer import images
 from dindguard.infer.launches import Started
 from dindguard.model import endpoints
+from dindguard.model.condition import goes_with, left_out
 from dindguard.model.container import Container
 from dindguard.model.engine import Endpoint
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
 from dindguard.records import record
-from dindguard.source import Span
+from dindguard.source import HasSpan, Span
 from dindguard.vocabulary import EngineProduct
 
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -64,9 +65,11 @@ def _listeners(
     rootless = image is not None and image.variant is Variant.ROOTLESS
     if started.defaults:
         return _wrapper_listeners(container, started, image, rootless)
-    security = _written_security(container, started, image, configuration)
     hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
-    found = [listener(setting.value, security) for setting in hosts]
+    found = [
+        listener(setting.value, _written_security(container, started, image, configuration, setting))
+        for setting in hosts
+    ]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
         return once(known)
@@ -164,7 +167,11 @@ def _wrapper_security(launch: Launch, directory: Text) -> Security:
 
 
 def _written_security(
-    container: Container, started: Started, image: EngineImage | None, configuration: Configuration | None
+    container: Container,
+    started: Started,
+    image: EngineImage | None,
+    configuration: Configuration | None,
+    address: Setting,
 ) -> Security:
     launch = started.launch
     if started.product is EngineProduct.PODMAN:
@@ -181,7 +188,7 @@ def _written_security(
     if heard and variable is not None and variable.value.value and launch["tlsverify"] is None:
         on = Flag(True, variable.span, How.WRITTEN, "DOCKER_TLS_VERIFY")
         return Security(on, on)
-    return security_of(launch, configuration, launch.span, How.INHERITED)
+    return security_of(launch, configuration, launch.span, How.INHERITED, address)
 
 
 def _hears_variable(image: EngineImage | None) -> bool:
@@ -189,23 +196,41 @@ def _hears_variable(image: EngineImage | None) -> bool:
     return image is not None and image.version is not None and (*image.version, 99)[:2] < (20, 10)
 
 
-def security_of(launch: Launch, configuration: Configuration | None, span: Span, how: How) -> Security:
+def security_of(
+    launch: Launch, configuration: Configuration | None, span: Span, how: How, address: HasSpan | None = None
+) -> Security:
     """Apply dockerd's own rule: any ``tlsverify``, even a false one, turns TLS on; ``tls`` implies verification.
 
-    A ``tls`` that is false changes nothing: the listener is as plain as without it, and is the one to blame.
+    A ``tls`` that is false changes nothing: the listener is as plain as without it, and is the one to blame. Of settings in
+    branches of a template those count that an ``address`` may have beside it.
     """
 
     def setting(name: str) -> Setting | None:
-        return launch[name] or (configuration[name] if configuration is not None else None)
+        found = launch[name] or (configuration[name] if configuration is not None else None)
+        if found is None or address is None or not left_out(found, address):
+            return found
+        written = (*(configuration.settings if configuration is not None else ()), *launch.settings)
+        others = [each for each in written if each.name == name and not left_out(each, address)]
+        return others[-1] if others else None
 
     verify, tls = setting("tlsverify"), setting("tls")
     if verify is not None:
         state = flag(verify.value, "tlsverify")
-        return Security(Flag(True, verify.span, How.WRITTEN, "tls"), _at(state, verify.span))
+        encrypted = _beside(Flag(True, verify.span, How.WRITTEN, "tls"), verify, address)
+        return Security(encrypted, _beside(_at(state, verify.span), verify, address))
     if tls is not None and not (state := flag(tls.value, "tls")).off:
-        return Security(_at(state, tls.span), _at(state, tls.span))
+        on = _beside(_at(state, tls.span), tls, address)
+        return Security(on, on)
     plain = Flag(False, span, how, "tlsverify")
     return Security(plain, plain)
+
+
+def _beside(state: Flag, setting: Setting, address: HasSpan | None) -> Flag:
+    """Return what a setting says of an address; unknown where a template may write the address without it."""
+    if address is None or goes_with(setting, address):
+        return state
+    deciding = next(step.condition for step in setting.span.trail if step.condition)
+    return Flag(None, setting.span, How.UNKNOWN, state.name, deciding)
 
 
 def _at(state: Flag, span: Span) -> Flag:

@@ -122,15 +122,14 @@ class _Written:
         file = tuple(setting for setting in settings if setting.name == name)
         if options and file and not self.half.doubt:
             return
-        security = self._security()
         addresses = [*(setting.value for setting in options or file), *self.half.sockets]
         for address in addresses:
-            found = listener(address, security)
+            found = listener(address, self._security(address))
             if found is not None:
                 yield self._doubted(found)
 
-    def _security(self) -> Security:
-        """Return what both halves say about TLS; certificates alone turn nothing on."""
+    def _security(self, address: Text) -> Security:
+        """Return what both halves say about TLS at an address; certificates alone turn nothing on."""
         if self.half.product is EngineProduct.PODMAN:
             never = unset(self.half.span, "authentication")
             return Security(never, never)
@@ -139,7 +138,7 @@ class _Written:
             span = named.span if named is not None else self.half.span
             on = Flag(named is not None, span, How.INHERITED, "tlscacert")
             return Security(on, on)
-        return security_of(self.launch, self.configuration, self.half.span, How.INHERITED)
+        return security_of(self.launch, self.configuration, self.half.span, How.INHERITED, address)
 
     def _doubted(self, endpoint: Endpoint) -> Endpoint:
         """Mark a listener that what nobody shows may secure: a plain port is known for asking nobody."""

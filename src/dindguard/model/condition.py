@@ -62,7 +62,9 @@ class Condition:
     @property
     def step(self) -> Step:
         """It as a step beside what it decides about."""
-        return Step(shared(self.words), self.span, self.holds is False, self.asks_for, shared(self.key))
+        return Step(
+            shared(self.words), self.span, self.holds is False, self.asks_for, shared(self.key), shared(self.decision)
+        )
 
     def excludes(self, other: Condition) -> bool:
         """Whether both can never hold at once: two branches of the same block, or one value compared with two words."""
@@ -84,5 +86,24 @@ def exclude_each_other(one: Iterable[Condition], other: Iterable[Condition]) -> 
 
 def come_together(one: HasSpan, other: HasSpan) -> bool:
     """Whether one of two things is nowhere without the other, by the conditions under which templates write them."""
-    mine, theirs = ({step.condition for step in each.span.trail if step.condition} for each in (one, other))
-    return mine <= theirs or theirs <= mine
+    return goes_with(one, other) or goes_with(other, one)
+
+
+def goes_with(one: HasSpan, other: HasSpan) -> bool:
+    """Whether one thing is there wherever the other one is, by the conditions under which templates write them."""
+    return _held(one) <= _held(other)
+
+
+def left_out(one: HasSpan, other: HasSpan) -> bool:
+    """Whether a template writes one thing without another: in two branches of a decision, or that one only if asked for it."""
+    theirs = {step.decision: step.condition for step in _conditions(other)}
+    own = [step for step in _conditions(one) if step.condition not in theirs.values()]
+    return any(step.off or step.decision in theirs for step in own)
+
+
+def _held(place: HasSpan) -> set[str]:
+    return {step.condition for step in _conditions(place)}
+
+
+def _conditions(place: HasSpan) -> list[Step]:
+    return [step for step in place.span.trail if step.condition]

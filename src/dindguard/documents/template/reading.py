@@ -129,7 +129,10 @@ class Templates:
         from dindguard.documents.template.texts import plain_text
 
         template = Template(source, dialect)
-        return plain_text(Frame(template, _root(None), Calls(Named([template], iter(())), template)), syntax)
+        calls = Calls(Named([template], iter(())), template)
+        role = self._role(source)
+        deciding = Frame(template, role, calls) if role is not None else None
+        return plain_text(Frame(template, _root(None), calls), syntax, deciding)
 
     def of_chart(self, source: Source) -> bool:
         """Whether a text is one of a chart's templates, which are read with each other's named templates."""

@@ -67,8 +67,8 @@ class Template:
     def documents(self, block: Block | None = None) -> list[Node]:
         """Return the YAML documents of the text outside its named templates, or of one of these.
 
-        Both branches of every condition are in them. Where those do not fit together, only the first branches are;
-        where not even they do, a document is left out with a notice.
+        Both branches of every condition are in them, in JSON with a comma between them. Where those do not fit together, only
+        the first branches are; where not even they do, a document is left out with a notice.
         """
         key = block.start if block is not None else -1
         if key not in self._raw:
@@ -81,6 +81,8 @@ class Template:
         left_out = [each for each in self._within(start, end) if each.word == "define"]
         text = self.neutral.without(left_out, start, end)
         tree = yaml.read_part(self.source, text, start)
+        if not tree.readable and text.lstrip()[:1] in ("{", "["):
+            tree = yaml.read_part(self.source, self._separated(text, start), start)
         if tree.readable:
             return tree.documents
         later = [each for each in self._within(start, end) if each.before or each.word == "define"]
@@ -89,6 +91,20 @@ class Template:
         for begin, finish in _parts(text):
             found += self._part(text[begin:finish], first[begin:finish], start + begin)
         return found
+
+    def _separated(self, text: str, start: int) -> str:
+        """Return a text of JSON with a comma between branches: only one of them is written, and none ends with it."""
+        pieces: list[str] = []
+        at, last = 0, ","
+        for action in self.between(start, start + len(text)):
+            piece = text[at : action.start - start]
+            last = piece.rstrip()[-1:] or last
+            pieces.append(piece)
+            at = action.start - start
+            if action.act is Act.ELSE and last not in ",{[:":
+                pieces.append(",")
+                at, last = at + 1, ","
+        return "".join((*pieces, text[at:]))
 
     def _part(self, both: str, first: str, base: int) -> list[Node]:
         fault: Notice | None = None

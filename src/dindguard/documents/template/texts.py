@@ -37,8 +37,10 @@ class Filled(Source):
         return self.parent is not None and self.parent.embedded
 
 
-def plain_text(frame: Frame, syntax: str) -> Source:
+def plain_text(frame: Frame, syntax: str, deciding: Frame | None = None) -> Source:
     """Return a template's text without its actions; both branches of conditions are in it.
+
+    ``deciding`` has what the conditions are about, if the files tell that.
 
     Where the ``syntax`` of what it makes wants values in quotes, what stands outside of quotes gets some.
     """
@@ -72,7 +74,7 @@ def plain_text(frame: Frame, syntax: str) -> Source:
     plain.add(text[at:], at, len(text))
     filled = plain.source(source.hint)
     found = Filled(source.path, filled.text, hint=filled.hint, parent=source, segments=filled.segments)
-    found.conditions = _conditions(frame)
+    found.conditions = _conditions(deciding or frame)
     return found
 
 
