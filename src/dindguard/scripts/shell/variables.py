@@ -180,6 +180,12 @@ class Scopes:
         at = next((piece for field in found.fields for piece in field), None)
         return found if at is None or self.spending.fits(at) else UNDECIDED
 
+    def reads(self, pieces: Sequence[Piece]) -> bool:
+        """Whether a script may be read as well: what variables bring into one is read at each of their uses."""
+        brought_in = sum(len(piece.text) for piece in pieces if piece.trail)
+        self.spending.pieces += brought_in // PIECE_LENGTH
+        return not brought_in or self.spending.fits(pieces[0])
+
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""
         before = self.get(name)
