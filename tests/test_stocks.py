@@ -192,6 +192,33 @@ def test_files_that_overlays_share_count_for_each(own: str, tmp_path: Path, monk
     assert not said(scanned(tmp_path / "few", few), limit)
 
 
+RUNS = "docker run --privileged a; " * 9
+SCRIPTS_IN_VARIABLES = {
+    "run.sh": f"#!/bin/sh\n{'#' * 999}\nx='{RUNS}'\n" + 'sh -c "$x"\n' * 20,
+    "run.ps1": f"$x = '{RUNS}'\n" + "Invoke-Expression $x\n" * 20,
+    "justfile": f"x := '{RUNS}'\n" + "".join(f"r{n}:\n    {{{{x}}}}\n" for n in range(20)),
+    ".github/workflows/w.yml": f"on: push\nenv: {{X: '{RUNS}'}}\njobs: {{a: {{runs-on: x, steps: [\n"
+    + "{run: '${{ env.X }}'},\n" * 20 + "]}}\n",
+    "azure-pipelines.yml": f"variables: {{X: '{RUNS}'}}\nsteps:\n" + "- script: $(X)\n" * 20,
+    "site.yml": f"- hosts: all\n  vars: {{x: '{RUNS}'}}\n  tasks:\n" + "  - shell: '{{ x }}'\n" * 20,
+    "Taskfile.yml": f"version: '3'\nvars: {{X: '{RUNS}'}}\ntasks: {{a: {{cmds: [" + "'{{.X}}', " * 20 + "]}}\n",
+    "Jenkinsfile": f"node {{\ndef x = '{RUNS}'\n" + 'sh "${x}"\n' * 20 + "}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SCRIPTS_IN_VARIABLES)
+def test_a_script_in_a_variable_is_read_for_its_first_uses(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {path: SCRIPTS_IN_VARIABLES[path]}
+    limits = budget.INSERTED_TEXT, budget.EXPANSIONS
+    assert not [each for limit in limits for each in said(scanned(tmp_path, files), limit)]
+    limits = lowered(monkeypatch, "INSERTED_TEXT", 1), lowered(monkeypatch, "EXPANSIONS", 1)
+    report = scanned(tmp_path, files)
+    assert {each for limit in limits for each in said(report, limit)} == {path}
+    assert any(finding.span.path == path for finding in report.findings), "the first ones are read"
+
+
 RELEASES = "releases:\n" + "".join(f"- {{name: r{n}, chart: c/app, values: [v.yaml]}}\n" for n in range(9))
 VALUES = (
     "a: {containers: [{name: c, image: docker:dind, securityContext: {privileged: true}}]}\n"

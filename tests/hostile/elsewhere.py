@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapes import RUN, Files, Shape, lines, pod
 
+DOZEN = "docker run a; "
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec:\n"
 TEKTON = "apiVersion: tekton.dev/v1\nkind: {}\nmetadata: {{name: a}}\nspec:\n"
 
@@ -89,6 +90,15 @@ _ROWS = [
     ("Tekton: variables of all steps", lambda n: _one("w.yaml", TEKTON.format("Task") + "  stepTemplate: {env: [" + lines(3 * n, lambda i: f"{{name: V{i}, value: a}}", ", ") + "]}\n  steps:\n" + lines(n, lambda i: f"  - {{name: t{i}, image: docker, env: [{{name: A, value: b}}]}}"))),
     ("Tekton: settings of all steps", lambda n: _one("w.yaml", TEKTON.format("Task") + "  stepTemplate: {" + lines(5 * n, lambda i: f"V{i}: a", ", ") + "}\n  steps:\n" + lines(n, lambda i: f"  - {{name: t{i}, image: docker}}"))),
     ("Tekton: volumes of all tasks", lambda n: _one("w.yaml", TEKTON.format("Pipeline") + "  podTemplate: {volumes: [" + lines(2 * n, lambda i: f"{{name: v{i}, hostPath: {{path: /a}}}}", ", ") + "]}\n  tasks:\n" + lines(n, lambda i: f"  - {{name: t{i}, taskSpec: {{steps: [{{image: docker}}]}}}}"))),
+    ("shell: a script in a variable", lambda n: _one("run.sh", "#!/bin/sh\nx=$(cat <<'E'\n" + "docker run a\n" * n + "E\n)\n" + 'sh -c "$x"\n' * n)),
+    ("PowerShell: a script in a variable", lambda n: _one("run.ps1", f"$x = '{DOZEN * n}'\n" + "Invoke-Expression $x\n" * n)),
+    ("justfile: a script in a variable", lambda n: _one("justfile", f"x := '{DOZEN * n}'\n" + lines(n, lambda i: f'r{i}:\n    sh -c "{{{{x}}}}"'))),
+    ("GitHub: a script in a variable", lambda n: _one(".github/workflows/w.yml", f"on: push\nenv: {{X: '{DOZEN * n}'}}\njobs:\n  a:\n    runs-on: x\n    steps:\n" + "    - run: ${{ env.X }}\n" * n)),
+    ("Azure: a script in a variable", lambda n: _one("azure-pipelines.yml", f"variables: {{X: '{DOZEN * n}'}}\nsteps:\n" + "- script: $(X)\n" * n)),
+    ("Ansible: a script in a variable", lambda n: _one("site.yml", f"- hosts: all\n  vars: {{x: '{DOZEN * n}'}}\n  tasks:\n" + "  - shell: '{{ x }}'\n" * n)),
+    ("Taskfile: a script in a variable", lambda n: _one("Taskfile.yml", f"version: '3'\nvars: {{X: '{DOZEN * n}'}}\ntasks:\n" + lines(n, lambda i: f"  t{i}: {{cmds: ['{{{{.X}}}}']}}"))),
+    ("Jenkins: a script in a variable", lambda n: _one("Jenkinsfile", f"pipeline {{ agent any\n environment {{ X = '{DOZEN * n}' }}\n stages {{ stage('a') {{ steps {{\n" + 'sh "${X}"\n' * n + "} } } }\n")),
+    ("CircleCI: a script in a parameter", lambda n: _one(".circleci/config.yml", f"version: 2.1\ncommands: {{c: {{parameters: {{x: {{type: string}}}}, steps: [run: << parameters.x >>]}}}}\nx: &x '{DOZEN * n}'\njobs: {{a: {{machine: true, steps: [\n" + "c: {x: *x},\n" * n + "]}}\n")),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import local
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dindguard.enumerations import StrEnum
 from dindguard.records import record
@@ -72,6 +72,8 @@ class Ledger:
         """By the names of limits: what files took beyond their own, so that others may have less."""
         self.described: dict[str, int] = {}
         """By paths: how many of the containers that are a file's own, by its size, have been described."""
+        self.shares: dict[tuple[str, object], Any] = {}
+        """By the names of limits, and by texts: what is left of what a text may have."""
 
     def met(self, limit: Limit, at: HasSpan) -> None:
         """Note that ``limit`` was met at ``at``."""
@@ -125,6 +127,12 @@ def described() -> dict[str, int]:
     """Return, by paths, how many of their own containers the open ledger's files have described."""
     ledger = _OPEN.ledger
     return {} if ledger is None else ledger.described
+
+
+def shares() -> dict[tuple[str, object], Any]:
+    """Return what is left, by limits and texts, of what texts may have; without a ledger, nothing that anybody else sees."""
+    ledger = _OPEN.ledger
+    return {} if ledger is None else ledger.shares
 
 
 def within(limit: Limit, count: int, at: HasSpan) -> bool:

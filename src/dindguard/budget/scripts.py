@@ -46,6 +46,12 @@ EXPANSIONS = Limit(
     "more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the script",
     loss=Loss.UNKNOWN,
 )  # fmt: skip
+INSERTED_TEXT = Limit(
+    name="inserted-text", most=100_000,
+    what="what variables put into the scripts of this file is longer than a quarter of it, and what they put into all scripts "
+    "comes to more than {most:,} characters beyond that", lost="the values of later uses are taken for unknown",
+    remedy="write what is long into a file of its own", loss=Loss.UNKNOWN,
+)  # fmt: skip
 MAKE_EXPANSIONS = Limit(
     name="make-expansions", most=4_000,
     what="the variables of this Makefile bring in more than one piece for each sixteen characters of it, and those of all "

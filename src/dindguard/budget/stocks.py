@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dindguard.budget.limit import Limit, met, taken_beyond
+from dindguard.budget.limit import Limit, met, shares, taken_beyond
 from dindguard.source import HasSpan
 
 
@@ -50,6 +50,12 @@ class Share:
         met(self._limit, at)
         return False
 
+    def takes(self, count: int) -> bool:
+        """Count something, and return whether there was any room for it."""
+        room = self._own > 0 or self._stock.taken < self._limit.most
+        self.take(count if room else 0)
+        return room
+
     def take(self, count: int) -> None:
         """Count what was read."""
         self._stock.holds(max(count - max(self._own, 0), 0))
@@ -90,3 +96,12 @@ SHARED_TIMES = 4
 def stock(limit: Limit) -> Stock:
     """Return what the open ledger's files have in common under a limit; without a ledger, a stock of one's own."""
     return Stock(limit, taken_beyond())
+
+
+def share_of(limit: Limit, text: object, own: int) -> Share:
+    """Return what is left for one text under a limit, of which so much is its own."""
+    known = shares()
+    found: Share | None = known.get((limit.name, text))
+    if found is None:
+        found = known[limit.name, text] = Share(limit, own)
+    return found

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
+from dindguard import budget
 from dindguard.documents.tree import Node
+from dindguard.model.values import UNKNOWN_PIECE
 from dindguard.source import Segment, Source
+
+if TYPE_CHECKING:
+    from dindguard.budget.stocks import Share
 
 
 class Joined:
@@ -38,6 +44,21 @@ class Joined:
             self._segments.append(Segment(self._length + len(text) - 1, max(end - 1, start), 1))
         self._append(text)
 
+    def insert(self, text: str, start: int, end: int) -> None:
+        """Add what a variable at ``[start, end)`` of the parent stands for; one that is used too often is unknown there."""
+        more = len(text) - (end - start)
+        if more > 0 and not self._own.takes(more):
+            budget.met(budget.INSERTED_TEXT, self.parent.span(start, end))
+            text = UNKNOWN_PIECE
+        self.add(text, start, end)
+
+    @cached_property
+    def _own(self) -> Share:
+        """What variables may put into scripts of the parent."""
+        from dindguard.budget.stocks import share_of
+
+        return share_of(budget.INSERTED_TEXT, self.parent, self.parent.size // 4)
+
     def add_glue(self, text: str) -> None:
         """Add characters that nobody wrote, such as the line break between two commands."""
         self._append(text)
@@ -58,7 +79,7 @@ class Joined:
                 continue
             self.add_slice(document, at, match.start())
             start, last = document.origin(match.start()), document.origin(match.end() - 1)
-            self.add(value, start, max(last, start) + 1)
+            self.insert(value, start, max(last, start) + 1)
             at = match.end()
         self.add_slice(document, at, len(text))
 

@@ -15,7 +15,7 @@ from dindguard.scripts.command import USED, Export
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.interpreter import read_script
 from dindguard.scripts.shell.pieces import Piece, Script, joined_span, word
-from dindguard.scripts.shell.variables import Scopes, scalar
+from dindguard.scripts.shell.variables import Scopes, Spending, scalar
 from dindguard.source import Source, Step
 from dindguard.vocabulary import POWERSHELLS, SHELLS
 
@@ -48,6 +48,8 @@ class Justfile:
         self._values: dict[str, list[Piece] | None] = {}
         self._exported: dict[str, tuple[int, int]] = {}
         self._settings: dict[str, str] = {}
+        self._spending = Spending(budget.EXPANSIONS)
+        self._spending.length = len(self._text)
         self._recipes: list[tuple[tuple[int, int], list[tuple[int, int]]]] = []
 
     def run(self) -> None:
@@ -189,10 +191,10 @@ class Justfile:
         for found in _INTERPOLATION.finditer(self._text, start, end):
             name = found[1] or ""
             value = parameters[name] if name in parameters else self._values.get(name)
-            if value is None:
+            used = self._used(value, found.start(), found.end()) if value is not None else None
+            if used is None or not self._spending.reads(used):
                 continue  # it stays as it is written: an expression that nobody knows
-            pieces += self._range(start, found.start())
-            pieces += self._used(value, found.start(), found.end())
+            pieces += [*self._range(start, found.start()), *used]
             start = found.end()
         return [*pieces, *self._range(start, end)]
 

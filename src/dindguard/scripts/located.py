@@ -36,7 +36,8 @@ def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> No
         undecided = unknown.format(_NO_EXPRESSION.sub("", value.variable or expression))
         text = value.pattern.replace(UNKNOWN_PIECE, undecided) if value.unknown else value.pattern
         origin = document.origin(start)
-        joined.add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
+        add = joined.add if value.pattern == UNKNOWN_PIECE else joined.insert
+        add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end
     joined.add_slice(document, at, len(document.text))
 

@@ -69,7 +69,7 @@ def plain_text(frame: Frame, syntax: str, deciding: Frame | None = None) -> Sour
             made = _stand_in(action, frame, quote, shell=syntax == _SHELL)
         if goes_on and not made.strip():
             made, continued = f"{made[:-1]}\\", text.find("\n", action.end)
-        plain.add(made, action.start, action.end)
+        plain.insert(made, action.start, action.end)
         at = action.end
     plain.add(text[at:], at, len(text))
     filled = plain.source(source.hint)

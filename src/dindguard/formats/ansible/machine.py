@@ -137,7 +137,7 @@ def _add_known(joined: Joined, node: Node, task: Task) -> None:
             continue
         joined.add_slice(document, at, start)
         origin = document.origin(start)
-        joined.add(value.value, origin, max(document.origin(end - 1) + 1, origin + 1))
+        joined.insert(value.value, origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end
     joined.add_slice(document, at, len(document.text))
 

@@ -320,7 +320,7 @@ class Interpreter:
         self, pieces: Sequence[Piece], context: Context, stdin: Sequence[Piece] | None, same_shell: bool
     ) -> None:
         """Read a script inside this one."""
-        if self._out.muted or not pieces or not self._scopes.reads(pieces):
+        if self._out.muted or not pieces or not self._scopes.spending.reads(pieces):
             return
         if not budget.within(budget.SCRIPTS_IN_SCRIPTS, self._nesting + 1, pieces[0]):
             return

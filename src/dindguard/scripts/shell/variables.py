@@ -48,6 +48,9 @@ UNDECIDED = Variable(None)
 PIECE_LENGTH = 16
 """So many characters of a script let its variables bring in one piece more; real ones need thirteen for each, and more."""
 
+_READING = 2
+"""To read characters as a script costs so many times what it costs to have them in a word."""
+
 
 class Spending:
     """Counts the pieces that the variables of one script bring in: some are its own by its length, the others all scripts'."""
@@ -68,6 +71,17 @@ class Spending:
             characters = sum(len(piece.text) for piece in variable.scalar)
             self._texts[name] = len(variable.scalar) + characters // PIECE_LENGTH
         self.pieces += self._texts[name]
+
+    def reads(self, pieces: Sequence[Piece], *, written: bool = True) -> bool:
+        """Whether a script may be read as well: what variables bring into one is read at each of their uses.
+
+        It is written where it is run but for what variables bring in, or else (not ``written``) all of it is brought in.
+        """
+        brought_in = sum(
+            len(piece.text) for piece in pieces if not written or piece.trail or piece.how is How.VARIABLE
+        )
+        self.pieces += _READING * brought_in // PIECE_LENGTH
+        return not brought_in or self.fits(pieces[0])
 
     def fits(self, at: HasSpan) -> bool:
         """Whether what was counted since it was asked last fits, too."""
@@ -179,12 +193,6 @@ class Scopes:
         self.spending.pieces += sum(map(len, found.fields))
         at = next((piece for field in found.fields for piece in field), None)
         return found if at is None or self.spending.fits(at) else UNDECIDED
-
-    def reads(self, pieces: Sequence[Piece]) -> bool:
-        """Whether a script may be read as well: what variables bring into one is read at each of their uses."""
-        brought_in = sum(len(piece.text) for piece in pieces if piece.trail)
-        self.spending.pieces += brought_in // PIECE_LENGTH
-        return not brought_in or self.spending.fits(pieces[0])
 
     def assign(self, name: str, value: Variable) -> None:
         """Assign ``value``."""

@@ -267,11 +267,11 @@ class PowerShell:
 
     def _nested(self, pieces: Sequence[Piece]) -> None:
         """Read a text that is run; one that begins with a variable of several values, with each of them."""
-        several = not self._shells.nesting and bool(pieces) and pieces[0].unknown
-        first = variable_name(pieces[0].variable) if several else ""
+        first = variable_name(pieces[0].variable) if pieces and pieces[0].unknown and not self._shells.nesting else ""
         given = self._given.get(first, ())
         for value in given[: budget.SCRIPTS_IN_SCRIPTS.most]:
-            self._hand_to(Shell.POWERSHELL, [*value.scalar, *pieces[1:]])
+            if self._scopes.spending.reads(value.scalar, written=False):
+                self._hand_to(Shell.POWERSHELL, [*value.scalar, *pieces[1:]])
         if not given:
             self._hand_to(Shell.POWERSHELL, pieces)
 

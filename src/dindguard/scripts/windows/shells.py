@@ -27,7 +27,9 @@ class Shells:
 
     def read(self, shell: Shell, pieces: Sequence[Piece], collected: Collected, scopes: Scopes) -> None:
         """Collect what a command line for ``shell`` runs, with the variables of the script that starts it."""
-        if pieces and budget.within(budget.SCRIPTS_IN_SCRIPTS, self.nesting + 1, pieces[0]):
+        if not pieces or not scopes.spending.reads(pieces):
+            return
+        if budget.within(budget.SCRIPTS_IN_SCRIPTS, self.nesting + 1, pieces[0]):
             self._readers[shell](Script(pieces), collected, scopes, Shells(self._readers, self.nesting + 1))
 
 
