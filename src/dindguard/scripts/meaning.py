@@ -10,7 +10,7 @@ from dindguard import budget
 from dindguard.model.container import Container, ContainerKind
 from dindguard.model.invocation import Invocation, InvocationKind
 from dindguard.model.values import Flag, How, Text
-from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
+from dindguard.model.workload import Platform, Replicas, Workload, WorkloadKind, alone
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.records import replace
@@ -25,6 +25,7 @@ from dindguard.scripts.shell.writing import is_engines_file, not_seen
 from dindguard.source import Embedded, Notice, Source
 
 if TYPE_CHECKING:
+    from dindguard.scripts.shell.loops import Loops
     from dindguard.scripts.variable_files import Opener, VariableFiles
 
 
@@ -132,11 +133,27 @@ class _ScriptReader:
             variables, missing = self._files.beneath(container.environment, files)
             container = replace(container, environment=variables)
             self._notices += missing
-        self._started[call.command] = container
+        self._started[call.command] = container = self._as_often(container, call)
         for doubt in call.doubts:
             message = f"'{doubt}' may hold further options of {container}, which the file does not decide"
             self._notices.append(Notice("unresolved", message, doubt.span))
         return container
+
+    def _as_often(self, container: Container, call: DockerCall) -> Container:
+        """Return a container with its copies, if a loop starts several that run beside each other."""
+        command = call.command
+        here = command.remote is None and command.inside is None and not container.named
+        detached = call.last("detach") is not None or command.background
+        loop = self._loops.at(command.span) if here and detached and self._loops is not None else None
+        return replace(container, replicas=Replicas(loop.times, loop.over)) if loop is not None else container
+
+    @cached_property
+    def _loops(self) -> Loops | None:
+        if "for " not in self._source.text:
+            return None
+        from dindguard.scripts.shell.loops import Loops  # few scripts start containers in a loop
+
+        return Loops(self._source)
 
     @cached_property
     def _files(self) -> VariableFiles | None:
