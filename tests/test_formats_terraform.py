@@ -252,6 +252,72 @@ def test_what_a_machine_is_given_in_base64(
     assert [rule for rule, _ in rules(report)] == told
 
 
+RUNS = "docker run --privileged alpine"
+CONFIG = "#cloud-config"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f'resource "aws_instance" "a" {{ user_data = yamlencode({{ runcmd = ["{RUNS}"] }}) }}', 1),
+        (f'resource "aws_instance" "a" {{ user_data = base64encode(jsonencode({{ runcmd = ["{RUNS}"] }})) }}', 1),
+        (
+            f'resource "aws_instance" "a" {{ user_data = join("\\n", ["{CONFIG}", yamlencode({{ runcmd = ["{RUNS}"] }})]) }}',
+            1,
+        ),
+        (
+            f'locals {{ c = {{ runcmd = ["{RUNS}"] }} }}\nresource "aws_instance" "a" {{ user_data = yamlencode(local.c) }}',
+            1,
+        ),
+        (f'data "cloudinit_config" "c" {{ part {{ content = yamlencode({{ bootcmd = ["{RUNS}"] }}) }} }}', 1),
+        (f'resource "aws_instance" "a" {{ tags = yamlencode({{ runcmd = ["{RUNS}"] }}) }}', 0),
+        (f'resource "aws_instance" "a" {{ user_data = yamlencode({{ notes = ["{RUNS}"] }}) }}', 0),
+        (f'locals {{ c = ["{RUNS}"] }}\nresource "x" "a" {{ provisioner "remote-exec" {{ inline = local.c }} }}', 1),
+        (f'locals {{ c = ["{RUNS}"] }}\nresource "x" "a" {{ provisioner "remote-exec" {{ inline = local.d }} }}', 0),
+        ('locals { c = { p = true } }\nresource "docker_container" "a" { privileged = local.c.p }', 1),
+        ('locals { c = { p = false } }\nresource "docker_container" "a" { privileged = local.c.p }', 0),
+        ('resource "docker_container" "a" { privileged = tobool("true") }', 1),
+    ],
+)
+def test_what_functions_and_locals_make_is_read(tmp_path: Path, text: str, found: int) -> None:
+    report = report_of(tmp_path, main_dot_tf=text + "\n")
+    assert [each.rule.id for each in report.findings] == ["privileged-container"] * found
+
+
+@pytest.mark.parametrize("made", ['lookup(var.a, "p", false)', "try(var.a.p, false)", "var.a ? true : false"])
+def test_what_a_function_makes_of_what_nobody_knows_is_undecided(tmp_path: Path, made: str) -> None:
+    report = report_of(tmp_path, main_dot_tf=f'resource "docker_container" "a" {{ privileged = {made} }}\n')
+    assert not report.findings
+    assert [each.message.partition(":")[0] for each in report.notices] == ["privileged-container could not decide"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "found"),
+    [
+        ('resource "local_file" "f" {\n filename = "/etc/docker/daemon.json"\n content = jsonencode(MADE)\n}', 1),
+        (
+            'resource "x" "f" { provisioner "file" {\n destination = "/etc/docker/daemon.json"\n content = jsonencode(MADE)\n} }',
+            1,
+        ),
+        ('resource "local_file" "f" {\n filename = "/etc/other.json"\n content = jsonencode(MADE)\n}', 0),
+    ],
+)
+def test_engines_settings_that_a_function_encodes(tmp_path: Path, resource: str, found: int) -> None:
+    report = report_of(tmp_path, main_dot_tf=resource.replace("MADE", '{ hosts = ["tcp://0.0.0.0:2375"] }') + "\n")
+    assert [each.rule.id for each in report.findings] == ["unauthenticated-engine-api"] * found
+
+
+def test_lists_that_are_put_together(tmp_path: Path) -> None:
+    text = """resource "docker_container" "c" {
+  command = concat(["serve"], ["--port", "80"], var.more)
+  env = concat(["A=b"], toset(["DOCKER_HOST=tcp://docker:2375"]))
+}
+"""
+    (container,) = report_of(tmp_path, main_dot_tf=text).model.containers
+    assert [str(word) for word in container.command or ()][:3] == ["serve", "--port", "80"]
+    assert container.environment.value("DOCKER_HOST") == "tcp://docker:2375"
+
+
 def test_locals_that_need_each_other_come_to_an_end(tmp_path: Path) -> None:
     text = (
         'locals {\n  a = local.b\n  b = local.a\n  c = { d = local.c }\n}\nresource "x" "y" {\n'

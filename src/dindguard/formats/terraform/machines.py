@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dindguard.documents.hcl.reader import CALL
 from dindguard.documents.joined import Joined
+from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Node
 from dindguard.formats.terraform.module import Block, Module, bodies, unwrapped
 from dindguard.scripts.located import add_script
@@ -31,6 +33,10 @@ _TEMPLATE = ".tftpl"
 """How names end of what ``templatefile`` fills in."""
 _UNITS = "/etc/systemd/system"
 _NOMAD_JOB = "nomad_job"
+_OF_CLOUD_INIT = frozenset(
+    {"runcmd", "bootcmd", "write_files", "packages", "groups", "users", "package_update", "swap"}
+)
+_ENGINES_SETTINGS = "/daemon.json"
 
 
 class Handed:
@@ -44,13 +50,16 @@ class Handed:
         """Yield what a resource, a module or a data source gives to machines."""
         for key, value in block.body.pairs():
             if key.content == "provisioner":
-                yield from self._texts((command, "shell") for command in _commands(value))
+                yield from self._texts((command, "shell") for command in self._commands(value))
         yield from self._texts(_files(block))
         if block.labels[:1] == (_NOMAD_JOB,):
             yield from self._texts([(block.body["jobspec"], "job.nomad")])
-        for name, node in self._scalars(block.body):
-            yield from self._texts([(node, _hint(name, node))])
-            yield from _unpacked(node) if name in _PACKED else ()
+        for name, node in self._values(block.body):
+            if node.is_scalar:
+                yield from self._texts([(node, _hint(name, node))])
+                yield from _unpacked(node) if name in _PACKED else ()
+            elif name in _SCRIPTS and (configuration := self._cloud_config(node)) is not None:
+                yield tree(configuration, "cloud-init")
 
     def _texts(self, found: Iterable[tuple[Node, str]]) -> Iterator[Embedded]:
         for written, hint in found:
@@ -58,6 +67,9 @@ class Handed:
             place = (node.source.path, node.start)
             if hint and place not in self._given:
                 self._given.add(place)
+                if node.tag == CALL and hint.endswith(_ENGINES_SETTINGS) and (made := unwrapped(node)).is_mapping:
+                    yield tree(self._module.settled(made), "daemon-json")
+                    continue
                 file = self._module.file_of(node) if hint != "shell" else None
                 yield from text(node, hint, self._module) if file is None else self._rendered(file, hint)
 
@@ -66,8 +78,24 @@ class Handed:
         if not self._module.context.named(file.path):
             yield Embedded(Source(file.path, file.text, hint=f"{path}{_TEMPLATE}"))
 
-    def _scalars(self, body: Node) -> Iterator[tuple[str, Node]]:
-        """Yield every scalar below a body with the name of its attribute; locals stand for their values."""
+    def _commands(self, provisioner: Node) -> Iterator[Node]:
+        for name in _PROVISIONERS:
+            yield provisioner[name]["command"]
+            yield from unwrapped(self._module.followed(provisioner[name]["inline"])).items()
+
+    def _cloud_config(self, call: Node) -> Node | None:
+        """Return the configuration of cloud-init that a function encodes: by itself, or below the line that says what it is."""
+        parts = [call]
+        if call.keys() == ["join"] and len(arguments := call.values()[0].items()) == 2:
+            parts = [self._module.followed(each) for each in unwrapped(arguments[1]).items()]
+        for part in parts:
+            found = self._module.followed(unwrapped(part))
+            if part.tag == CALL and found.is_mapping and not found.tag and found.has_any(_OF_CLOUD_INIT):
+                return self._module.settled(found)
+        return None
+
+    def _values(self, body: Node) -> Iterator[tuple[str, Node]]:
+        """Yield every scalar and call below a body with the name of its attribute; locals stand for their values."""
         waiting = [("", body)]
         seen: set[tuple[str, int]] = set()
         while waiting:
@@ -77,10 +105,18 @@ class Handed:
             if place in seen:
                 continue
             seen.add(place)
-            if node.is_scalar:
+            if node.is_scalar or node.tag == CALL:
                 yield name, node
             waiting += [(key.content, value) for key, value in reversed(node.pairs()) if key.content != "provisioner"]
             waiting += [(name, item) for item in reversed(node.items())]
+
+
+def tree(node: Node, hint: str) -> Embedded:
+    """Return a mapping or a list as a document of its own."""
+    node = node.moved(node.route)
+    node.scope = node.scope or Holes((), {})  # its leaves know their values: nobody gives them another scope
+    source = Source(node.source.path, "", hint=hint, parent=node.source.part(node.start, node.end))
+    return Embedded(source, content=node)
 
 
 def text(node: Node, hint: str, module: Module) -> Iterator[Embedded]:
@@ -91,12 +127,6 @@ def text(node: Node, hint: str, module: Module) -> Iterator[Embedded]:
     joined = Joined(node.source)
     add_script(joined, node)
     yield Embedded(joined.source(hint))
-
-
-def _commands(provisioner: Node) -> Iterator[Node]:
-    for name in _PROVISIONERS:
-        yield provisioner[name]["command"]
-        yield from unwrapped(provisioner[name]["inline"]).items()
 
 
 def _files(block: Block) -> Iterator[tuple[Node, str]]:

@@ -20,7 +20,7 @@ from dindguard.documents.placeholders import Holes
 from dindguard.documents.tree import Kind, Node
 from dindguard.formats import Context
 from dindguard.formats.terraform.conditions import if_asked
-from dindguard.model.values import How, Text
+from dindguard.model.values import How, Text, unknown
 from dindguard.patterns import regex
 from dindguard.records import record, replace
 from dindguard.source import Source
@@ -192,6 +192,8 @@ class Module:
             before = len(found)
             for name, value in self._locals.items():
                 self._give(found, name, value)
+                for key, inner in value.pairs() if not value.tag else ():
+                    self._give(found, f"{name}.{key.content}", inner)
             for block in self._everywhere("resource", "docker_image"):
                 for name in _IMAGE_NAMES:
                     self._give(found, f"{block.address}.{name}", block.body["name"])
@@ -276,22 +278,39 @@ def bodies(body: Node, name: str) -> list[Node]:
 
 
 def items_of(node: Node) -> tuple[Text, ...]:
-    """Return the scalars of a list; a list that is one expression is one unknown text."""
+    """Return the scalars of a list; a list, or a value, that is one expression or another function's is one unknown text."""
     if node.is_scalar:
         return () if node.is_null else (node.value,)
-    return tuple(item.value for item in unwrapped(node).items() if item.is_scalar)
+    if node.tag == CALL and node.keys()[0] in _TOGETHER:
+        return tuple(text for each in node.values()[0].items() for text in items_of(each))
+    inner = unwrapped(node)
+    if inner.is_scalar:
+        return items_of(inner)
+    if inner.tag == CALL:
+        return (unknown(inner.span, " ".join(_text(inner).split())),)
+    return tuple(item.value for item in inner.items() if item.is_scalar)
 
 
-def unwrapped(node: Node) -> Node:
-    """Return the argument of ``jsonencode``, ``yamlencode``, ``tolist`` and the like."""
-    while node.tag == CALL and node.keys()[0] in (
+_TOGETHER = frozenset({"concat", "setunion", "flatten"})
+_SAME = frozenset(
+    {
         "jsonencode",
         "yamlencode",
         "tolist",
         "toset",
         "tomap",
+        "tobool",
+        "tostring",
         "try",
         "sensitive",
-    ):
+        "compact",
+        "distinct",
+    }
+)
+
+
+def unwrapped(node: Node) -> Node:
+    """Return the argument of ``jsonencode``, ``yamlencode``, ``tolist`` and the like."""
+    while node.tag == CALL and node.keys()[0] in _SAME and node.values()[0].items():
         node = node.values()[0][0]
     return node

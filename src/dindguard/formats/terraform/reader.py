@@ -5,14 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from dindguard.documents.placeholders import Holes
 from dindguard.documents.remainder import Remainder
 from dindguard.documents.tree import Node
 from dindguard.formats import Context, Document, Reading, Unread
 from dindguard.formats.terraform import docker, machines, shaped, tasks
 from dindguard.formats.terraform.module import CONFIG_MAPS, Block, Module
 from dindguard.records import replace
-from dindguard.source import Embedded, Source
+from dindguard.source import Embedded
 
 _RUNNER_MODULES = ("cattle-ops/gitlab-runner/aws", "npalm/gitlab-runner/aws")
 
@@ -128,7 +127,4 @@ def _makes_runners(block: Block) -> bool:
 
 def _tree(node: Node | None, hint: str) -> Iterator[Embedded]:
     if node is not None:
-        node = node.moved(node.route)
-        node.scope = node.scope or Holes((), {})  # its leaves know their values: nobody gives them another scope
-        source = Source(node.source.path, "", hint=hint, parent=node.source.part(node.start, node.end))
-        yield Embedded(source, content=node)
+        yield machines.tree(node, hint)
