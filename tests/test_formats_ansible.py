@@ -207,6 +207,26 @@ def test_a_test_machine_of_molecule_is_less_grave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("task", "found"),
+    [
+        ("ansible.builtin.cron: {name: a, job: docker run --privileged alpine}", 1),
+        ("cron: {name: a, job: docker run --privileged alpine, state: absent}", 0),
+        ("cron: {name: docker run --privileged alpine, job: make}", 0),
+        ("ansible.posix.at: {command: docker run --privileged alpine, count: 1, units: hours}", 1),
+        ("ansible.builtin.expect: {command: docker run --privileged alpine, responses: {a: b}}", 1),
+        ("ansible.windows.win_shell: docker run --privileged alpine", 1),
+        ("ansible.windows.win_command: {cmd: docker run --privileged alpine}", 1),
+        ("ansible.windows.win_powershell: {script: docker run --privileged alpine}", 1),
+        ("ansible.windows.win_shell: echo docker run --privileged alpine", 0),
+    ],
+)
+def test_commands_that_run_at_times_or_on_windows(tmp_path: Path, task: str, found: int) -> None:
+    report = playbook(tmp_path, f"  - name: a\n    {task}\n")
+    assert [each.rule.id for each in report.findings] == ["privileged-container"] * found
+    assert not report.coverage.blind_spots
+
+
+@pytest.mark.parametrize(
     ("scenario", "playbook", "task", "found"),
     [
         ("driver: {name: default}", "create.yml", "containers.podman.podman_container: {name: '{{ item.name }}'}", 1),

@@ -21,7 +21,11 @@ from dindguard.scripts.located import add_script
 from dindguard.scripts.machine_engines import installation, service_start
 from dindguard.source import Embedded, Source
 
-SCRIPTS = frozenset({"shell", "command", "raw"})
+SCRIPTS = {
+    **dict.fromkeys(("shell", "command", "raw", "cron", "at", "expect"), "shell"),
+    **dict.fromkeys(("win_shell", "win_command", "win_powershell"), "powershell"),
+}
+"""Modules that run a command, at once or at times, and the language that it is read in."""
 _OPEN_MODE = regex(r"0?[0-7]?[0-7]{2}[2367]$|(?:[ugo]*[ao][ugo]*[+=][rx]*w[rwx]*)$")
 _CLIENT = ("DOCKER_", "CONTAINER_HOST")
 _PACKAGES = frozenset({"apt", "yum", "dnf", "dnf5", "package", "apk", "zypper", "pacman"})
@@ -34,10 +38,11 @@ def script_of(task: Task, downloads: list[Task]) -> Embedded | None:
     """Return what a task has a shell run, with the variables of its clients, and what it runs that was downloaded."""
     node = _command_line(task)
     words = task["argv"].items() if task["argv"].is_sequence else []
-    if node is None and not words:
+    if (node is None and not words) or task["state"].content == "absent":
         return None
     joined = Joined((node or words[0]).source)
-    for name, value in _client_variables(task):
+    hint = SCRIPTS[task.module]
+    for name, value in _client_variables(task) if hint == "shell" else ():
         _add_assignment(joined, name, value, task)
     if node is not None:
         run = [each for each in downloads if _runs(node, each)]
@@ -51,11 +56,13 @@ def script_of(task: Task, downloads: list[Task]) -> Embedded | None:
             joined.add_quote(word.document(), 0)
             _add(joined, word, task)
             joined.add_quote(word.document(), len(word.document().text) - 1)
-    return Embedded(joined.source("shell"))
+    return Embedded(joined.source(hint))
 
 
 def _command_line(task: Task) -> Node | None:
-    node = task.arguments if task.arguments.is_scalar else task.first("cmd", "_raw_params", "command")
+    node = (
+        task.arguments if task.arguments.is_scalar else task.first("cmd", "_raw_params", "command", "job", "script")
+    )
     return node if node.is_scalar and node.content.strip() else None
 
 

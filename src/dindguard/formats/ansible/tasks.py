@@ -89,7 +89,7 @@ def _task(item: Node, name: str, around: Around) -> Task:
     return Task(module, given, place, item, around)
 
 
-_FREE_FORM = frozenset({"shell", "command", "raw", "script"})
+_FREE_FORM = frozenset({"shell", "command", "raw", "script", "win_shell", "win_command"})
 
 
 def _from_text(node: Node) -> Node:
