@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from dindguard import budget
 from dindguard.model.values import How
 from dindguard.named_tuples import NamedTuple
 from dindguard.patterns import regex
 from dindguard.scripts.command import USED, Export
+from dindguard.scripts.makefile_text import CLOSING, balanced, commas_in, logical_lines
 from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.expansion import used
 from dindguard.scripts.shell.interpreter import read_script
@@ -26,9 +28,10 @@ _CONDITIONAL = regex(r"[ ]*(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 _DEFINE = regex(r"[ ]*(?:(?:override|export)[ \t]+)*define[ \t]+\S")
 _PREFIX = regex(r"[@+\-\s]*")
 _REFERENCE = regex(r"\$(.)", re.DOTALL)
-_CLOSING = {"(": ")", "{": "}"}
 _SIMPLE_NAME = regex(r"[\w.-]+\Z")
 _FUNCTION = regex(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
+_PARTS = {"if": (1, 2), "foreach": (2,)}
+"""Functions that give what their last arguments say: with so many commas, the first of them before those arguments."""
 _CONTINUATION = regex(r"(?:(?<![ \t])[ \t]++)?\\\r?\n[ \t]*+")
 
 
@@ -55,6 +58,8 @@ class Makefile:
         self._recipes: list[Script] = []
         self._exported: dict[str, tuple[int, int]] = {}
         self._running: set[str] = set()
+        self._at_once: dict[str, None] = {}
+        """Variables for which a command runs when the file is read, whoever uses them."""
         self._one_shell = False
         self._spending = Spending(budget.MAKE_EXPANSIONS)
         self._spending.length = len(source.text)
@@ -63,6 +68,8 @@ class Makefile:
         """Read the file, then its recipes."""
         self._read_lines()
         exported = self._exports()
+        for name in self._at_once:
+            self._variable(name, 0)
         for recipe in self._recipes:
             pieces = self._expand(recipe, 0)
             scopes = Scopes()
@@ -76,7 +83,7 @@ class Makefile:
         conditions = 0
         in_rule = in_define = False
         rule_lines: list[Piece] = []
-        for start, end in _logical_lines(text):
+        for start, end in logical_lines(text):
             if in_define:
                 in_define = not text[start:end].lstrip().startswith("endef")
                 if in_define:
@@ -150,6 +157,8 @@ class Makefile:
         if "export" in found.group(1):
             self._exported[name] = (start, end)
         script = Script(self._value_pieces(found.end(), end))
+        if operator in (":=", "::=") and "(shell" in script.text:
+            self._at_once[name] = None
         if operator == "!=":
             self._recipes.append(script)
             self._values[name] = []
@@ -219,8 +228,8 @@ class Makefile:
                 pieces.append(dollar[0]._replace(text="$", end=dollar[-1].end))
                 continue
             inner = opener
-            if opener in _CLOSING:
-                end = _balanced(text, found.end(), opener)
+            if opener in CLOSING:
+                end = balanced(text, found.end(), opener)
                 if end < 0:
                     return pieces + script.cut(found.start(), len(text))
                 inner, start = text[found.end() : end], end + 1
@@ -245,12 +254,23 @@ class Makefile:
             read_script(Script(self._expand(Script(script.cut(first, end - 1)), depth + 1)), self._out)
         elif name == "strip":
             return self._expand(Script(script.cut(first, end - 1)), depth + 1)
-        elif name == "if":
-            commas = _commas(script.text, first, end - 1)
-            if len(commas) == 1:
-                chosen = self._expand(Script(script.cut(commas[0] + 1, end - 1)), depth + 1)
-                return [piece._replace(optional=True, variable=inner) for piece in chosen]
+        elif name in _PARTS:
+            commas = commas_in(script.text, first, end - 1)
+            if len(commas) in _PARTS[name]:
+                option = name == "if" and start > 0  # at its beginning it is all of a line
+                ends = [*commas[_PARTS[name][0] - 1 :], end - 1]
+                pieces = self._parts(script, ends, " " if option else "\n", depth)
+                return [piece._replace(optional=True, variable=inner) if option else piece for piece in pieces]
         return [_unknown(script, start, end, f"{name} …")]
+
+    def _parts(self, script: Script, ends: Sequence[int], joint: str, depth: int) -> list[Piece]:
+        """Return what a function may give: its last arguments, which lie between ``ends``, with a ``joint`` between them."""
+        pieces: list[Piece] = []
+        for before, end in pairwise(ends):
+            chosen = self._expand(Script(script.cut(before + 1, end)), depth + 1)
+            between = [Piece(joint, piece.place, piece.start, piece.start) for piece in chosen[:1]] if pieces else []
+            pieces += between + chosen
+        return pieces
 
     def _may_use(self, name: str, variable: Variable, step: Step) -> bool:
         """Whether a variable is brought in once more; shells read all of its text anew."""
@@ -284,46 +304,3 @@ def _unknown(script: Script, start: int, end: int, name: str) -> Piece:
 def _concatenated(first: Script, second: Script) -> Script:
     joint = [Piece(" ", piece.place, piece.start, piece.start) for piece in second.pieces[:1]]
     return first.followed_by([*joint, *second.pieces])
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the extents of lines, those that end in a backslash joined to the next one."""
-    start = 0
-    length = len(text)
-    while start < length:
-        end = start
-        while True:
-            stop = text.find("\n", end)
-            if stop < 0:
-                stop = length
-            tail = stop - 1 if stop > start and text[stop - 1] == "\r" else stop
-            slashes = 0
-            while tail - slashes > start and text[tail - slashes - 1] == "\\":
-                slashes += 1
-            if slashes % 2 == 0 or stop == length:
-                break
-            end = stop + 1
-        yield start, stop
-        start = stop + 1
-
-
-def _balanced(text: str, start: int, opener: str) -> int:
-    """Return the offset of the parenthesis that closes the one before ``start``; -1 if none does."""
-    closer = _CLOSING[opener]
-    level = 1
-    for match in re.compile(f"[{re.escape(opener + closer)}]").finditer(text, start):
-        level += 1 if match.group() == opener else -1
-        if level == 0:
-            return match.start()
-    return -1
-
-
-def _commas(text: str, start: int, end: int) -> Sequence[int]:
-    found = []
-    level = 0
-    for index in range(start, end):
-        char = text[index]
-        level += (char in "({") - (char in ")}")
-        if char == "," and level == 0:
-            found.append(index)
-    return found
