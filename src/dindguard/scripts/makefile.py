@@ -30,7 +30,7 @@ _PREFIX = regex(r"[@+\-\s]*")
 _REFERENCE = regex(r"\$(.)", re.DOTALL)
 _SIMPLE_NAME = regex(r"[\w.-]+\Z")
 _FUNCTION = regex(r"(shell|if|strip|or|and|call|foreach|patsubst|subst|addprefix|addsuffix|wildcard)\s+")
-_PARTS = {"if": (1, 2), "foreach": (2,)}
+_GIVING = {"if": (1, 2), "foreach": (2,)}
 """Functions that give what their last arguments say: with so many commas, the first of them before those arguments."""
 _CONTINUATION = regex(r"(?:(?<![ \t])[ \t]++)?\\\r?\n[ \t]*+")
 
@@ -254,11 +254,11 @@ class Makefile:
             read_script(Script(self._expand(Script(script.cut(first, end - 1)), depth + 1)), self._out)
         elif name == "strip":
             return self._expand(Script(script.cut(first, end - 1)), depth + 1)
-        elif name in _PARTS:
+        elif name in _GIVING:
             commas = commas_in(script.text, first, end - 1)
-            if len(commas) in _PARTS[name]:
+            if len(commas) in _GIVING[name]:
                 option = name == "if" and start > 0  # at its beginning it is all of a line
-                ends = [*commas[_PARTS[name][0] - 1 :], end - 1]
+                ends = [*commas[_GIVING[name][0] - 1 :], end - 1]
                 pieces = self._parts(script, ends, " " if option else "\n", depth)
                 return [piece._replace(optional=True, variable=inner) if option else piece for piece in pieces]
         return [_unknown(script, start, end, f"{name} …")]
