@@ -67,7 +67,8 @@ class Handed:
             place = (node.source.path, node.start)
             if hint and place not in self._given:
                 self._given.add(place)
-                if node.tag == CALL and hint.endswith(_ENGINES_SETTINGS) and (made := unwrapped(node)).is_mapping:
+                made = self._module.followed(unwrapped(node))
+                if made is not node and made.is_mapping and not made.tag and hint.endswith(_ENGINES_SETTINGS):
                     yield tree(self._module.settled(made), "daemon-json")
                     continue
                 file = self._module.file_of(node) if hint != "shell" else None
