@@ -157,6 +157,7 @@ INPUTS: dict[str, tuple[int | None, Files]] = {
     "overlaid-resources": (3, {"o.yaml": "#" * 10, **{f"o{n}/kustomization.yaml": "resources: [../b]\nnamespace: a\n" for n in range(40)}, "b/kustomization.yaml": "resources: [p.yaml]\n", "b/p.yaml": "---\n".join(POD.replace("name: p", f"name: p{n}") for n in range(5))}),
     "shared-files": (10, {"t.yml": "steps:\n- script: docker ps\n" + "#" * 2_000, **{f"azure-pipelines-{n}.yml": "extends: {template: t.yml}\n" for n in range(8)}}),
     "expansions": (20, shell("a=x\n" + "docker run $a$a$a$a$a$a\n" * 40)),
+    "runner-services": (3, {"config.toml": "[[runners]]\nexecutor='docker'\nenvironment=[" + "'A=b', " * 90 + "]\n[runners.docker]\nprivileged=true\n" + "[[runners.docker.services]]\nname='docker:dind'\n" * 9}),
     "inserted-text": (20, azure("variables: {X: '" + "docker ps; " * 9 + "'}\nsteps:\n" + "- script: $(X)\n" * 40)),
     "wrappers": (None, shell("sudo " * 30 + "docker ps")),
     "make-expansions": (20, {"Makefile": "V = a b c d e f g h\nall:\n" + "\tdocker run $(V) $(V) $(V) x\n" * 40}),

@@ -37,7 +37,8 @@ class Repeats:
         self._seen: dict[str, set[_Place]] = {}
         self._own: dict[str, int] = {}
         self._told: set[str] = set()
-        self._costs: dict[tuple[str, str], int] = {}
+        self._costs: dict[tuple[int | str, str], int] = {}
+        """By texts or files, and as what they are read."""
 
     def fits(self, source: Source) -> bool:
         """Whether an embedded text may be read as well; the first time it always may."""
@@ -67,12 +68,11 @@ class Repeats:
         return stock(budget.REPEATED_TEXTS)
 
     def _cost(self, source: Source, again: list[str]) -> int:
-        """Return what it costs to read parts of a text again; whole files are looked at once."""
-        if source.parent is not None:
-            return _cost("\n".join(again), source.hint)
-        key = source.path, source.hint if source.hint in _SCRIPTS else ""
+        """Return what it costs to read parts of a text again; each, and each whole file, is looked at once."""
+        parts = "\n".join(again) if source.parent is not None else ""
+        key = hash(parts) if parts else source.path, source.hint if source.hint in _SCRIPTS else ""
         if key not in self._costs:
-            self._costs[key] = _cost(source.text, source.hint)
+            self._costs[key] = _cost(parts or source.text, source.hint)
         return self._costs[key]
 
 

@@ -99,6 +99,9 @@ _ROWS = [
     ("Taskfile: a script in a variable", lambda n: _one("Taskfile.yml", f"version: '3'\nvars: {{X: '{DOZEN * n}'}}\ntasks:\n" + lines(n, lambda i: f"  t{i}: {{cmds: ['{{{{.X}}}}']}}"))),
     ("Jenkins: a script in a variable", lambda n: _one("Jenkinsfile", f"pipeline {{ agent any\n environment {{ X = '{DOZEN * n}' }}\n stages {{ stage('a') {{ steps {{\n" + 'sh "${X}"\n' * n + "} } } }\n")),
     ("CircleCI: a script in a parameter", lambda n: _one(".circleci/config.yml", f"version: 2.1\ncommands: {{c: {{parameters: {{x: {{type: string}}}}, steps: [run: << parameters.x >>]}}}}\nx: &x '{DOZEN * n}'\njobs: {{a: {{machine: true, steps: [\n" + "c: {x: *x},\n" * n + "]}}\n")),
+    ("shell: a settings file in a variable", lambda n: _one("run.sh", "#!/bin/sh\nx='{\"hosts\": [" + ", ".join(f'"tcp://0.0.0.0:{i}"' for i in range(n)) + "]}'\n" + 'echo "$x" > /etc/docker/daemon.json\n' * n)),
+    ("GitLab Runner: volumes of all services", lambda n: _one("config.toml", "[[runners]]\nexecutor='docker'\nenvironment=[" + ", ".join(f"'A{i}=b'" for i in range(n)) + "]\n[runners.docker]\nprivileged=true\nvolumes=[" + ", ".join(f"'/v{i}:/v{i}'" for i in range(n)) + "]\n" + "[[runners.docker.services]]\nname='docker:dind'\n" * n)),
+    ("GitLab Runner: variables of all pods", lambda n: _one("config.toml", "[[runners]]\nexecutor='kubernetes'\nenvironment=[" + ", ".join(f"'A{i}=b'" for i in range(n)) + "]\n[runners.kubernetes]\nprivileged=true\nimage='docker'\n" + "[[runners.kubernetes.services]]\nname='docker:dind'\n" * n + lines(n, lambda i: f"[[runners.kubernetes.volumes.host_path]]\nname='v{i}'\nmount_path='/v{i}'\nhost_path='/v{i}'"))),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

@@ -154,3 +154,8 @@ GITLAB_VARIABLE_TEXT = Limit(
     name="gitlab-variable-text", most=4_000_000, what="the long values of this pipeline's variables come to more than {most:,} "
     "characters", lost="further ones are taken for unknown", remedy="use shorter variables", loss=Loss.UNKNOWN,
 )  # fmt: skip
+RUNNER_SERVICES = Limit(
+    name="runner-services", most=20_000,
+    what="the services of a runner's jobs are given more settings than one for each 4 characters of the configuration, and those "
+    "of all runners more than {most:,} beyond that", lost="the rest was not read", remedy="use fewer services or volumes",
+)  # fmt: skip

@@ -73,9 +73,10 @@ def parts(runner: Node, address: str, name: str) -> Parts:
             docker, _SERVICE, "services_tmpfs", volumes, f"{address}.job", environment(runner["environment"])
         ),
     )
-    others = [_service(runner, service, label, volumes, address) for service, label in services(docker)]
-    own = _manager(runner, docker, name, address)
-    return Parts(default, (*others, *own), volumes.storages, service=service)
+    given = sum(len(docker[key].items()) for key in _SERVICE) + len(docker["services_tmpfs"].pairs())
+    others = [_service(runner, each, label, volumes, address) for each, label in services(runner, docker, given)]
+    manager = _manager(runner, docker, name, address)
+    return Parts(default, (*others, *manager), volumes.storages, service=service)
 
 
 def _service(runner: Node, service: Node, label: str, volumes: Volumes, address: str) -> Container:

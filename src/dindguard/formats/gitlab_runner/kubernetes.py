@@ -50,7 +50,7 @@ def parts(runner: Node, address: str, name: str) -> Parts:
             runner, label, f"{address}.services.{label}", ContainerKind.JOB_SERVICE, service, mounts,
             "service_container", "service_",
         )
-        for service, label in services(executor)
+        for service, label in services(runner, executor, len(mounts))
     ]  # fmt: skip
     storages = tuple(mount.storage for mount in mounts if mount.storage is not None)
     return Parts(default, tuple(others), storages, _placement(executor), service)

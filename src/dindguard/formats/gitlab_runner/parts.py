@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dindguard import budget
+from dindguard.budget.stocks import share_of
 from dindguard.documents.tree import Node
 from dindguard.formats import Addresses
 from dindguard.model.container import Container, Environment, EnvVar, Words
@@ -13,6 +15,9 @@ from dindguard.model.values import Text
 from dindguard.model.workload import Placement
 from dindguard.named_tuples import NamedTuple
 from dindguard.scripts.engine_cli.specs import key_value
+
+_LENGTH = 4
+"""For so many characters of a configuration its services may be given one setting more."""
 
 
 class Parts(NamedTuple):
@@ -63,11 +68,18 @@ def words(node: Node) -> Words | None:
     return Words(texts(node), node.span) if node.is_sequence and node.items() else None
 
 
-def services(executor: Node) -> Iterator[tuple[Node, str]]:
-    """Yield the services that a runner adds to every job, each with the name it is told apart by."""
+def services(runner: Node, executor: Node, given: int) -> Iterator[tuple[Node, str]]:
+    """Yield the services that a runner adds to every job, each with the name it is told apart by.
+
+    Each is ``given`` so many settings that stand in the configuration once, and its variables: as many as that allows.
+    """
     names = Addresses()
+    own = share_of(budget.RUNNER_SERVICES, runner.source, runner.source.size // _LENGTH)
     for service in executor["services"]:
         if not service.is_mapping or image(service["name"]) is None:
             continue
+        if not own.takes(given + len(runner["environment"].items())):
+            budget.met(budget.RUNNER_SERVICES, service)
+            return
         name = service["alias"].text or service["name"].text.partition(":")[0]
         yield service, names.unique(name)

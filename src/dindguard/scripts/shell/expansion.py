@@ -56,6 +56,10 @@ class Expander:
                 return [plain]
         return [self._word(raw, field) for field in self._fields(raw.parts, raw, split=True)]
 
+    def reads(self, pieces: Sequence[Piece]) -> bool:
+        """Whether a text may be read as well, which variables may have brought in."""
+        return self._scopes.spending.reads(pieces)
+
     def scalar(self, raw: RawWord, skip: int) -> Variable:
         """Return the value of an assignment whose name and ``=`` take ``skip`` characters."""
         parts = _after(raw.parts, raw.start + skip)

@@ -154,7 +154,7 @@ class Starter:
         from dindguard.scripts.standard_input import document_of  # few scripts give one
 
         name = document_of(command, text_of(stdin))
-        source = embedded_source(stdin, name) if name else None
+        source = embedded_source(stdin, name) if name and self._scopes.spending.reads(stdin) else None
         if source is not None:
             self._out.embedded.append(Embedded(source, command.inside))
 

@@ -163,7 +163,7 @@ class Redirections:
             self._not_seen(target)
             return
         hint = target.pattern.rpartition(UNKNOWN_PIECE)[2] or f"${target.variable}"
-        if all(piece.unknown or not piece.text.strip() for piece in pieces):
+        if all(piece.unknown or not piece.text.strip() for piece in pieces) or not self._expander.reads(pieces):
             self._not_seen(target)
             return
         if appends and _STRUCTURED.search(hint) and not _whole(hint, text_of(pieces)):
