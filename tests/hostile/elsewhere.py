@@ -102,6 +102,7 @@ _ROWS = [
     ("shell: a settings file in a variable", lambda n: _one("run.sh", "#!/bin/sh\nx='{\"hosts\": [" + ", ".join(f'"tcp://0.0.0.0:{i}"' for i in range(n)) + "]}'\n" + 'echo "$x" > /etc/docker/daemon.json\n' * n)),
     ("GitLab Runner: volumes of all services", lambda n: _one("config.toml", "[[runners]]\nexecutor='docker'\nenvironment=[" + ", ".join(f"'A{i}=b'" for i in range(n)) + "]\n[runners.docker]\nprivileged=true\nvolumes=[" + ", ".join(f"'/v{i}:/v{i}'" for i in range(n)) + "]\n" + "[[runners.docker.services]]\nname='docker:dind'\n" * n)),
     ("GitLab Runner: variables of all pods", lambda n: _one("config.toml", "[[runners]]\nexecutor='kubernetes'\nenvironment=[" + ", ".join(f"'A{i}=b'" for i in range(n)) + "]\n[runners.kubernetes]\nprivileged=true\nimage='docker'\n" + "[[runners.kubernetes.services]]\nname='docker:dind'\n" * n + lines(n, lambda i: f"[[runners.kubernetes.volumes.host_path]]\nname='v{i}'\nmount_path='/v{i}'\nhost_path='/v{i}'"))),
+    ("Terraform: a list of all resources", lambda n: _one("main.tf", "locals {\n l = [" + lines(n, lambda i: f'"a{i}"', ", ") + "]\n}\n" + lines(n, lambda i: f'resource "docker_container" "c{i}" {{\n for_each = toset(local.l)\n image = each.value\n privileged = true\n}}'))),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

@@ -45,6 +45,8 @@ class Handed:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._given: set[tuple[str, int]] = set()
+        self._locals: set[tuple[str, str, int]] = set()
+        """Values of locals that a block has brought, and as what."""
 
     def by(self, block: Block) -> Iterator[Embedded]:
         """Yield what a resource, a module or a data source gives to machines."""
@@ -96,16 +98,19 @@ class Handed:
         return None
 
     def _values(self, body: Node) -> Iterator[tuple[str, Node]]:
-        """Yield every scalar and call below a body with the name of its attribute; locals stand for their values."""
+        """Yield scalars and calls of a body with their attributes' names; locals stand for their values, once for each name."""
         waiting = [("", body)]
         seen: set[tuple[str, int]] = set()
         while waiting:
-            name, node = waiting.pop()
-            node = self._module.followed(_decoded(node))
+            name, written = waiting.pop()
+            node = self._module.followed(_decoded(written))
             place = (node.source.path, node.start)
-            if place in seen:
+            local = (name, *place)
+            if place in seen or (node is not written and local in self._locals):
                 continue
             seen.add(place)
+            if node is not written:
+                self._locals.add(local)
             if node.is_scalar or node.tag == CALL:
                 yield name, node
             waiting += [(key.content, value) for key, value in reversed(node.pairs()) if key.content != "provisioner"]
