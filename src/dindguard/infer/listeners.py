@@ -5,7 +5,7 @@ The facts: docs/engine-facts.md, "Entry point" and "TLS options".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dindguard.infer import images
 from dindguard.infer.launches import Started
@@ -16,7 +16,7 @@ from dindguard.model.engine import Endpoint
 from dindguard.model.engine_image import EngineImage, Variant
 from dindguard.model.launch import Configuration, Launch, Setting
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
-from dindguard.records import record
+from dindguard.records import record, replace
 from dindguard.source import HasSpan, Span
 from dindguard.vocabulary import EngineProduct
 
@@ -66,10 +66,12 @@ def _listeners(
     if started.defaults:
         return _wrapper_listeners(container, started, image, rootless)
     hosts = _addresses(launch, configuration, "addr" if started.product is EngineProduct.BUILDKIT else "host")
-    found = [
-        listener(setting.value, _written_security(container, started, image, configuration, setting))
-        for setting in hosts
-    ]
+
+    def make(address: HasSpan, launch: Launch, configuration: Configuration | None) -> Security:
+        return _written_security(container, replace(started, launch=launch), image, configuration, address)
+
+    security = by_address(make, launch, configuration)
+    found = [listener(setting.value, security(setting)) for setting in hosts]
     known = tuple(endpoint for endpoint in found if endpoint is not None)
     if hosts:
         return once(known)
@@ -171,7 +173,7 @@ def _written_security(
     started: Started,
     image: EngineImage | None,
     configuration: Configuration | None,
-    address: Setting,
+    address: HasSpan,
 ) -> Security:
     launch = started.launch
     if started.product is EngineProduct.PODMAN:
@@ -194,6 +196,34 @@ def _written_security(
 def _hears_variable(image: EngineImage | None) -> bool:
     """Whether an engine obeys ``DOCKER_TLS_VERIFY`` without an option ``--tls``: none does since 20.10."""
     return image is not None and image.version is not None and (*image.version, 99)[:2] < (20, 10)
+
+
+_GUARDS = frozenset({"tls", "tlsverify", "tlscacert"})
+
+
+def by_address(
+    make: Callable[[HasSpan, Launch, Configuration | None], Security],
+    launch: Launch,
+    configuration: Configuration | None,
+) -> Callable[[HasSpan], Security]:
+    """Return what asks once for all addresses that templates write under the same conditions: an engine may have many.
+
+    It is asked with the settings alone that may guard an address.
+    """
+    guards = replace(launch, settings=tuple(each for each in launch.settings if each.name in _GUARDS))
+    written = configuration.settings if configuration is not None else ()
+    file = tuple(each for each in written if each.name in _GUARDS)
+    narrowed = replace(configuration, settings=file) if configuration is not None else None
+    hangs = any(step.condition for each in (*guards.settings, *file) for step in each.span.trail)
+    known: dict[object, Security] = {}
+
+    def security(address: HasSpan) -> Security:
+        key = tuple((step.decision, step.condition) for step in address.span.trail if hangs and step.condition)
+        if key not in known:
+            known[key] = make(address, guards, narrowed)
+        return known[key]
+
+    return security
 
 
 def security_of(

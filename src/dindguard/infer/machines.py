@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from dindguard.infer.data_roots import DEFAULTS
-from dindguard.infer.listeners import Security, listener, once, security_of
+from dindguard.infer.listeners import Security, by_address, listener, once, security_of
 from dindguard.model.endpoints import PLAIN_PORTS
 from dindguard.model.engine import Endpoint, Engine, Machine
 from dindguard.model.invocation import Invocation, InvocationKind
@@ -18,7 +18,7 @@ from dindguard.model.launch import OPTIONS, Configuration, Launch, ServiceFile, 
 from dindguard.model.paths import machine_of
 from dindguard.model.values import Flag, How, Text, flag, inherited, unknown, unset
 from dindguard.records import record, replace
-from dindguard.source import Span
+from dindguard.source import HasSpan, Span
 from dindguard.vocabulary import EngineProduct
 
 _ADDRESSES = {EngineProduct.DOCKER: "host", EngineProduct.BUILDKIT: "addr"}
@@ -123,12 +123,13 @@ class _Written:
         if options and file and not self.half.doubt:
             return
         addresses = [*(setting.value for setting in options or file), *self.half.sockets]
+        security = by_address(self._security, self.launch, self.configuration)
         for address in addresses:
-            found = listener(address, self._security(address))
+            found = listener(address, security(address))
             if found is not None:
                 yield self._doubted(found)
 
-    def _security(self, address: Text) -> Security:
+    def _security(self, address: HasSpan, launch: Launch, configuration: Configuration | None) -> Security:
         """Return what both halves say about TLS at an address; certificates alone turn nothing on."""
         if self.half.product is EngineProduct.PODMAN:
             never = unset(self.half.span, "authentication")
@@ -138,7 +139,7 @@ class _Written:
             span = named.span if named is not None else self.half.span
             on = Flag(named is not None, span, How.INHERITED, "tlscacert")
             return Security(on, on)
-        return security_of(self.launch, self.configuration, self.half.span, How.INHERITED, address)
+        return security_of(launch, configuration, self.half.span, How.INHERITED, address)
 
     def _doubted(self, endpoint: Endpoint) -> Endpoint:
         """Mark a listener that what nobody shows may secure: a plain port is known for asking nobody."""

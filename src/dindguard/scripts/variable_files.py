@@ -64,7 +64,9 @@ _MISSING = "the variables of this file are not known: it could not be read"
 
 
 def _variables(source: Source) -> Iterator[EnvVar]:
-    for found in {each["name"]: each for each in _READ.finditer(source.text)}.values():  # of several the last one counts
+    for found in {
+        each["name"]: each for each in _READ.finditer(source.text)
+    }.values():  # of several the last one counts
         start, end = found.span("value")
         yield EnvVar(found["name"], Text(found["value"], source.span(start, end)), source.span(*found.span()))
 
