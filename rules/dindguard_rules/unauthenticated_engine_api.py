@@ -61,6 +61,7 @@ from dindguard.api import (
     Fixer,
     Problem,
     Reach,
+    Setting,
     Severity,
     Step,
     Undecided,
@@ -136,9 +137,10 @@ def check(engine: Engine) -> Iterator[Problem | Undecided]:
             circle = (exposure.reach, _encrypts(exposure.endpoint), exposure.endpoint.open_unless)
             blamed = asked.span if asked.set else exposure.endpoint.port
             told.setdefault((circle, blamed), []).append(exposure)
-    instead = _instead(engine) if told else ""
+    named, instead = (_certificates(engine), _instead(engine)) if told else (None, "")
     for exposures in told.values():
-        yield _problem(engine, exposures, _in_vain(engine, exposures[0].endpoint), instead)
+        in_vain = _in_vain(named, exposures[0].endpoint) if named is not None else None
+        yield _problem(engine, exposures, in_vain, instead)
 
 
 def _encrypts(endpoint: Endpoint) -> bool:
@@ -194,14 +196,17 @@ def _started(engine: Engine, endpoint: Endpoint) -> Iterator[Step]:
         yield Step("its package's unit starts it here", engine.launch.packaged)
 
 
-def _in_vain(engine: Engine, endpoint: Endpoint) -> Step | None:
+def _certificates(engine: Engine) -> Setting | None:
     """Return the certificates that are named, which nothing turns TLS on for where a listener has none."""
-    named = next((each for each in engine.written_settings if each.name in CERTIFICATES), None)
-    if named is not None and not goes_with(named, endpoint):
-        return None
-    if named is None or engine.product is not EngineProduct.DOCKER:
-        return None
-    return Step("certificates alone turn no TLS on: tlsverify does", named.span)
+    named = next((setting for setting in engine.written_settings if setting.name in CERTIFICATES), None)
+    return named if engine.product is EngineProduct.DOCKER else None
+
+
+def _in_vain(named: Setting, endpoint: Endpoint) -> Step | None:
+    """Return what is to be said of certificates that are named wherever the listener is."""
+    return (
+        Step("certificates alone turn no TLS on: tlsverify does", named.span) if goes_with(named, endpoint) else None
+    )
 
 
 def _instead(engine: Engine) -> str:
