@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 
 from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
-from dindguard.model.container import Container, EnvVar
+from dindguard.model.container import Container, Environment, EnvVar
 from dindguard.model.workload import Replicas
-from dindguard.records import field, record
+from dindguard.records import field, record, replace
 from dindguard.source import Span
 
 _HOLDERS = frozenset({"context", "ctx", "dsl", "jenkins", "pipeline", "script", "step", "steps", "this"})
@@ -22,6 +24,30 @@ def without_holder(name: str) -> str:
     return name
 
 
+_ENGINES = ("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")
+"""How the variables begin that an engine's clients look for."""
+
+
+class Variables:
+    """Some variables over those of the blocks around, which stay what they are: a script may set thousands, one by one."""
+
+    def __init__(self, own: Sequence[EnvVar] = (), around: Variables | None = None) -> None:
+        self._own = own
+        self._around = around
+        engines = tuple(each for each in own if each.name.startswith(_ENGINES))
+        self.of_engines: tuple[EnvVar, ...] = (*(around.of_engines if around is not None else ()), *engines)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """All of them, as containers have them."""
+        found: list[Sequence[EnvVar]] = []
+        each: Variables | None = self
+        while each is not None:
+            found.append(each._own)
+            each = each._around
+        return Environment(chain.from_iterable(reversed(found)))
+
+
 @record
 class Place:
     """What surrounds steps.
@@ -33,10 +59,14 @@ class Place:
 
     owner: Container
     address: str
-    variables: tuple[EnvVar, ...] = ()
+    variables: Variables = Variables()
     pod: Mapping[str, Container] = field(default_factory=dict)
     pod_text: Span | None = None
     runs: Replicas | None = None
+
+    def having(self, more: Sequence[EnvVar]) -> Place:
+        """Return the place with further variables."""
+        return replace(self, variables=Variables(more, self.variables)) if more else self
 
 
 def variables_of(block: Node) -> tuple[EnvVar, ...]:

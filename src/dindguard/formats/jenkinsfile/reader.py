@@ -68,15 +68,14 @@ class _Pipeline:
 
     def _block(self, block: Node, place: Place) -> None:
         """Read a block's statements; its agent and variables hold for all of them."""
-        variables = (*place.variables, *variables_of(block["environment"]))
-        place = replace(place, variables=variables)
+        place = place.having(variables_of(block["environment"]))
         place = self._agent(block["agent"], place)
         for key, value in block.pairs():
             name = key.content
             if name in _NO_STEPS and value.tag != ASSIGNED:
                 continue
             if name.startswith("env.") and value.tag == ASSIGNED and value.is_scalar:
-                place = replace(place, variables=(*place.variables, EnvVar(name[4:], value.value, key.span)))
+                place = place.having([EnvVar(name[4:], value.value, key.span)])
             elif value.is_mapping or value.is_scalar or value.is_sequence:
                 self._statement(name, value, place)
 
@@ -154,7 +153,7 @@ class _Pipeline:
 
     def _with_variables(self, call: Node, place: Place) -> Place:
         given = call["0"] if call["0"].present else call["overrides"]
-        return replace(place, variables=(*place.variables, *listed_variables(given)))
+        return place.having(listed_variables(given))
 
     def _with_container(self, call: Node, place: Place) -> Place:
         return self._started(call["image"] if call["image"].present else call["0"], call["args"], place)
@@ -188,7 +187,7 @@ class _Pipeline:
         variables = [EnvVar("DOCKER_HOST", host.value, host.span)]
         if credentials is not None and credentials.present and not credentials.is_null:
             variables.append(EnvVar("DOCKER_TLS_VERIFY", Text("1", credentials.span), credentials.span))
-        return replace(place, variables=(*place.variables, *variables))
+        return place.having(variables)
 
     # -- steps ------------------------------------------------------------------------------------------
 
@@ -241,11 +240,9 @@ class _Pipeline:
 
     def _exports(self, joined: Joined, place: Place) -> None:
         """Put an engine's variables before a script, but for those of its container; the others decide nothing here."""
-        for variable in place.variables:
+        for variable in place.variables.of_engines:
             value = variable.value.value
-            if place.owner.environment[variable.name] == variable:
-                continue
-            if not variable.name.startswith(("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")) or value is None:
+            if value is None or place.owner.environment[variable.name] == variable:
                 continue
             joined.add_glue(f"export {variable.name}='")
             self._located(joined, value.replace("'", "'\\''"), variable.value)

@@ -67,11 +67,11 @@ class Services:
 
     def openings(self, labels: Node, resource: Resource) -> tuple[Opening, ...]:
         """Return what opens a pod with these labels."""
-        own, path = _pairs(labels), resource.span.path
-        if not own or self._counts.get(path, 0) > budget.POD_OPENINGS.most:
+        index, path = self._index(resource), resource.span.path
+        if not index or self._counts.get(path, 0) > budget.POD_OPENINGS.most:
             return ()
         by_name: dict[str, list[Resource]] = {}
-        for service in self._selecting(own, resource):
+        for service in self._selecting(index, _pairs(labels)):
             by_name.setdefault(service.name, []).append(service)
         # Several of one name are alternatives: one cluster has one of them.
         chosen = [nearest(same, resource) or same[0] for same in by_name.values()]
@@ -79,13 +79,16 @@ class Services:
         count = self._counts[path] = self._counts.get(path, 0) + len(found)
         return found if budget.within(budget.POD_OPENINGS, count, resource) else ()
 
-    def _selecting(self, labels: _Pairs, resource: Resource) -> list[Resource]:
-        """Return the Services beside a resource that select its labels, in their order."""
+    def _index(self, resource: Resource) -> _Index:
+        """Return the Services beside a resource by one of the labels that each asks for."""
         alone = not resource.namespace and resource.overlay is None
         place = (resource.namespace, resource.overlay, resource.unit if alone else "")
         if place not in self._by_label:
             self._by_label[place] = self._indexed(self._cluster.beside(resource, "Service"))
-        index = self._by_label[place]
+        return self._by_label[place]
+
+    def _selecting(self, index: _Index, labels: _Pairs) -> list[Resource]:
+        """Return the Services that select labels, in their order."""
         found = [
             each for pair in labels for each in index.get(pair, ()) if selector_of(each[1], self._cluster) <= labels
         ]

@@ -49,13 +49,11 @@ class Tasks:
         self._address = address
         self._given = given
         self._hosts = hosts
-        self._ports = dict(_named_ports(group.networks))
-
-    @property
-    def shares_network(self) -> bool:
+        networks = group.networks
+        self._ports = dict(_named_ports(networks))
+        modes = [written(setting(each, "mode")) for each in networks]
+        self.shares_network = any(mode is not None and mode.pattern not in ("host", "none", "") for mode in modes)
         """Whether the group has a network of its own, which its tasks share."""
-        modes = [written(setting(each, "mode")) for each in self._group.networks]
-        return any(mode is not None and mode.pattern not in ("host", "none", "") for mode in modes)
 
     def container(self, task: Task) -> Container:
         """Return a task's container."""
