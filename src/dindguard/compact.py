@@ -58,6 +58,15 @@ def compact(starts: Sequence[int]) -> Sequence[int]:
     return array("H" if starts[-1] < 2**16 else "I", starts)
 
 
+def packed(numbers: Sequence[int]) -> tuple[int, ...] | bytes:
+    """Return what equals only the same numbers, in little room if they are many."""
+    if len(numbers) <= FEW:
+        return tuple(numbers)
+    from array import array
+
+    return array("Q", numbers).tobytes()
+
+
 def room(size: int, segments: int) -> int:
     """Return in how many characters' room a text of some size is held with the segments that say where it stands."""
     return size + _OF_A_SEGMENT * segments

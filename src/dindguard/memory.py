@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dindguard.compact import packed
 from dindguard.source import Source
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def key_of(source: Source) -> object:
     """Return what tells texts apart: of a file itself, of an embedded one what it says and where that stands."""
     if source.parent is None:
         return id(source)
-    spans = tuple((each.start, each.origin, each.length) for each in source.segments)
-    return source.hint, source.text, spans, key_of(source.parent)
+    spans = [number for each in source.segments for number in (each.start, each.origin, each.length)]
+    return source.hint, source.text, packed(spans), key_of(source.parent)
 
 
 def same(answer: Any, before: Any) -> bool:

@@ -28,18 +28,27 @@ def add_script(joined: Joined, node: Node, unknown: str = "${{{{ {} }}}}") -> No
 
     ``unknown`` is the form that such an expression has for another reader of the text.
     """
-    document, typed = node.document(), node.typed
+    document = node.document()
+    values = node.scope.values if isinstance(node.scope, Holes) else {}
     at = 0
     for start, end, expression in _holes(node):
         joined.add_slice(document, at, start)
-        value = _value(node, expression, typed.span_of(start, end))
-        undecided = unknown.format(_NO_EXPRESSION.sub("", value.variable or expression))
-        text = value.pattern.replace(UNKNOWN_PIECE, undecided) if value.unknown else value.pattern
+        value = values.get(expression)
+        add = joined.add if value is None or value.pattern == UNKNOWN_PIECE else joined.insert
         origin = document.origin(start)
-        add = joined.add if value.pattern == UNKNOWN_PIECE else joined.insert
-        add(text, origin, max(document.origin(end - 1) + 1, origin + 1))
+        add(_said(value, expression, unknown), origin, max(document.origin(end - 1) + 1, origin + 1))
         at = end
     joined.add_slice(document, at, len(document.text))
+
+
+def _said(value: Text | None, expression: str, unknown: str) -> str:
+    """Return the text of an expression's value, in which what nothing decides has the form ``unknown``."""
+    if value is not None and not value.unknown:
+        return value.pattern
+    undecided = unknown.format(
+        _NO_EXPRESSION.sub("", value.variable if value is not None and value.variable else expression)
+    )
+    return undecided if value is None else value.pattern.replace(UNKNOWN_PIECE, undecided)
 
 
 def _holes(node: Node) -> tuple[tuple[int, int, str], ...]:
