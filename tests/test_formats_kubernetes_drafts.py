@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dindguard.documents import yaml
 from dindguard.documents.tree import Node
 from dindguard.formats.kubernetes.drafts import Items, finished, opened
 from dindguard.source import Source
+from support import steps
 
 
 def node(value: Any) -> Node:
@@ -62,3 +64,20 @@ def test_there_is_room_between_two_items_for_any_number_of_others() -> None:
         items.add(node({"name": f"m{number}"}), 1)
         assert position(items, items.find("name", f"m{number}")) == 1
     assert names(items) == ["a", *(f"m{number}" for number in reversed(range(200))), "z"]
+
+
+def test_what_a_list_is_asked_costs_the_same_however_many_items_were_taken_away() -> None:
+    def work(size: int) -> Callable[[], None]:
+        items = opened(node([{"name": f"n{number}"} for number in range(2 * size)]))
+        assert isinstance(items, Items)
+
+        def taken() -> None:
+            for _ in range(size):
+                items.put(items.numbered(0), None)
+                assert items.has("name")
+                assert items.find("name", f"n{2 * size - 1}") is not None
+
+        return taken
+
+    small, large = (steps(work(size)) for size in (100, 400))
+    assert large < 4 * small * 1.1

@@ -102,7 +102,12 @@ class Items(Draft):
 
     def has(self, key: str) -> bool:
         """Whether any item has a key."""
-        return any(name and self.find(key, name) is not None for name in self._by(key))
+        places = self._by(key)
+        while (name := next(filter(None, places), None)) is not None:
+            if self.find(key, name) is not None:
+                return True
+            del places[name]  # nothing has that name any more
+        return False
 
     def _by(self, key: str) -> dict[str, list[float]]:
         for known in self._places:
