@@ -307,6 +307,27 @@ def test_actions_that_set_engines_up_are_read_as_commands() -> None:
     assert len({invocation.address for invocation in reading.invocations}) == 5
 
 
+@pytest.mark.parametrize(
+    ("step", "commands"),
+    [
+        ("{uses: nick-fields/retry@v3, with: {command: docker run a}}", ["docker run a"]),
+        ("{uses: Wandalen/wretry.action@master, with: {command: docker run a}}", ["docker run a"]),
+        ("{uses: devcontainers/ci@v0.3, with: {runCmd: docker run a}}", ["docker run a"]),
+        (
+            "{uses: appleboy/ssh-action@v1, with: {host: h, script: docker run a}}",
+            ["ssh machine <<'EOF'\ndocker run a\nEOF\n"],
+        ),
+        ("{uses: appleboy/ssh-action@v1, with: {host: h, key: docker run a}}", []),
+        ("{uses: elsewhere/retry@v3, with: {command: docker run a}}", []),
+        ("{shell: cmd, run: docker run a}", ["docker run a"]),
+        ("{shell: python, run: docker run a}", []),
+    ],
+)
+def test_scripts_that_actions_are_given(step: str, commands: list[str]) -> None:
+    reading = read_text(job_text(f"steps:\n  - {step}"))
+    assert [each.source.text for each in reading.embedded] == commands
+
+
 def test_steps_that_are_containers() -> None:
     text = job_text("""\
 steps:

@@ -8,7 +8,7 @@ tools (``${{ }}``, ``{{ }}``). Text that is only printed, searched for or tested
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dindguard import memory
 from dindguard.enumerations import StrEnum
@@ -22,8 +22,9 @@ from dindguard.scripts.shell.context import Collected
 from dindguard.scripts.shell.interpreter import read_argv, read_script, unwrapped
 from dindguard.scripts.shell.pieces import Script, Word, embedded_source
 from dindguard.scripts.shell.split import split
+from dindguard.scripts.shell.variables import Scopes, scalar
 from dindguard.source import Embedded, Source
-from dindguard.vocabulary import CREATES_CLUSTER, FORWARDERS, HELM_WITH_FILES, SHELLS
+from dindguard.vocabulary import CREATES_CLUSTER, ENGINE_VARIABLES, FORWARDERS, HELM_WITH_FILES, SHELLS
 
 __all__ = [
     "Command",
@@ -94,10 +95,17 @@ def mentions(text: str) -> int:
     return sum(1 for _ in _RELEVANT.finditer(text))
 
 
-def commands(source: Source, *, dialect: Dialect = Dialect.SHELL) -> Commands:
-    """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile."""
+def commands(
+    source: Source, *, dialect: Dialect = Dialect.SHELL, given: Mapping[str, Text] | None = None
+) -> Commands:
+    """Return what ``source`` runs: a script, a CI step, the arguments of ``RUN``, or a Makefile.
+
+    ``given`` are variables of a shell's surroundings.
+    """
     if not names_an_engine(source.text):
         return Commands()
+    if given:
+        return _read(Script.of(source), dialect, given)
     return memory.of(("commands", dialect), source, lambda: _commands(source, dialect))
 
 
@@ -192,12 +200,17 @@ def source_words(source: Source) -> tuple[Text, ...]:
     return tuple(split(Script.of(source)))
 
 
-def _read(script: Script, dialect: Dialect) -> Commands:
+def _read(script: Script, dialect: Dialect, given: Mapping[str, Text] | None = None) -> Commands:
     collected = Collected(PROGRAMS)
     if dialect is Dialect.EXEC:
         read_argv(split(script), collected)
         return _result(collected)
-    read_script(script, collected)
+    scopes = Scopes()
+    for name, text in (given or {}).items():
+        scopes.assign(name, scalar(Script.of_text(text).pieces))
+        if not name.startswith(ENGINE_VARIABLES):
+            scopes.export(name, text.span)
+    read_script(script, collected, scopes=scopes)
     return _result(collected)._replace(others=frozenset(collected.others) if collected.told_others else None)
 
 

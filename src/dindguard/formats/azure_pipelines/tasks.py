@@ -1,7 +1,7 @@
 """What well-known tasks run: scripts, and the command lines that the tasks for Docker and Compose put together.
 
 Source: microsoft/azure-pipelines-tasks, ``DockerV0`` to ``DockerV2``, ``DockerComposeV0``, ``DockerComposeV1``, ``BashV3``,
-``CmdLineV2``, ``PowerShellV2``.
+``CmdLineV2``, ``PowerShellV2``, ``AzureCLIV2``, ``SshV0``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dindguard.formats.azure_pipelines.parts import Part
 from dindguard.scripts.located import add_script
 
 _INLINE = {"bash": "shell", "shellscript": "shell", "cmdline": "batch", "powershell": "powershell"}
+_OF_AZURE_CLI = {"bash": "shell", "batch": "batch", "ps": "powershell", "pscore": "powershell"}
 _BUILDS = ("", "buildandpush", "build", "build an image")
 _RUN_OPTIONS = {"ports": "-p", "volumes": "-v", "envvars": "-e"}
 _RUN_VALUES = {"containername": "--name", "entrypoint": "--entrypoint", "entrypointoverride": "--entrypoint"}
@@ -27,8 +28,10 @@ def script_of(step: Part, *, windows: bool) -> tuple[str, Part] | None:
         if key in step and step[key].raw.is_scalar:
             return "powershell", step[key]
     name, inputs = _task(step)
-    hint = _INLINE.get(name, "")
-    script = inputs.get("script")
+    hint, script = _INLINE.get(name, ""), inputs.get("script")
+    if name == "azurecli":
+        kind, script = inputs.get("scripttype"), inputs.get("inlinescript")
+        hint = _OF_AZURE_CLI.get(kind.text.lower() if kind is not None else "", "")
     if not hint or script is None or not script.raw.is_scalar:
         return None
     return "shell" if hint == "batch" and not windows else hint, script
@@ -42,6 +45,10 @@ def command_of(step: Part) -> Joined | None:
         _docker(joined, inputs)
     elif name == "dockercompose":
         _compose(joined, inputs)
+    elif name == "ssh" and ("inline" in inputs or "commands" in inputs):
+        joined.add_glue("ssh machine <<'EOF'\n")
+        _add(joined, "", inputs.get("inline") or inputs.get("commands"))
+        joined.add_glue("\nEOF\n")
     elif name in ("bash", "shellscript"):
         path = inputs.get("filepath") or inputs.get("scriptpath")
         if path is not None:

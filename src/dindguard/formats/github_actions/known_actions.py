@@ -191,11 +191,29 @@ def _start_cluster(use: Use, reading: Reading) -> None:
     )
 
 
-def _embed(use: Use, reading: Reading, hint: str, *names: str, owner: Container | None = None) -> None:
+def _script(name: str, *, elsewhere: bool = False) -> KnownAction:
+    """Return what to make of an action that runs a script, on the runner or on a machine ``elsewhere``."""
+
+    def made(use: Use, reading: Reading) -> None:
+        _embed(use, reading, "shell", name, around=("ssh machine <<'EOF'\n", "\nEOF\n") if elsewhere else ("", ""))
+
+    return made
+
+
+def _embed(
+    use: Use,
+    reading: Reading,
+    hint: str,
+    *names: str,
+    owner: Container | None = None,
+    around: tuple[str, str] = ("", ""),
+) -> None:
     node = use.input(*names)
     if node.is_scalar and not node.is_null and node.content.strip():
         joined = Joined(node.source)
+        joined.add_glue(around[0])
         joined.add_node(node, EXPRESSION, use.expressions.replacement)
+        joined.add_glue(around[1])
         reading.embedded.append(Embedded(joined.source(hint), owner or use.owner))
 
 
@@ -210,6 +228,17 @@ KNOWN_ACTIONS: dict[str, KnownAction] = {
     "actions/cache/save": _cache,
     "actions/cache/restore": _cache,
     "addnab/docker-run-action": _run_action,
+    "nick-fields/retry": _script("command"),
+    "nick-invision/retry": _script("command"),
+    "wandalen/wretry.action": _script("command"),
+    "devcontainers/ci": _script("runCmd"),
+    "coactions/setup-xvfb": _script("run"),
+    "gabrielbb/xvfb-action": _script("run"),
+    "reactivecircus/android-emulator-runner": _script("script"),
+    "appleboy/ssh-action": _script("script", elsewhere=True),
+    "fifsky/ssh-action": _script("command", elsewhere=True),
+    "garygrossgarten/github-action-ssh": _script("command", elsewhere=True),
+    "cross-platform-actions/action": _script("run", elsewhere=True),
     "helm/kind-action": _start_cluster,
     "container-tools/kind-action": _start_cluster,
     "engineerd/setup-kind": _start_cluster,

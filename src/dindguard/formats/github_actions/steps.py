@@ -146,14 +146,14 @@ def is_off(node: Node) -> bool:
 
 
 def shell_hint(shell: str) -> str:
-    """Return the hint for a step's script: ``shell``, ``powershell``, or ``""`` for Python, ``cmd`` and others.
+    """Return the hint for a step's script: ``shell``, ``powershell``, ``batch``, or ``""`` for Python and others.
 
     A step without ``shell:`` runs in bash or sh, on Windows in PowerShell; a docker command line is the same.
     """
     program = posixpath.basename(shell.strip().partition(" ")[0])
     if not program or program in SHELLS or program.startswith("$"):
         return "shell"
-    return "powershell" if program in POWERSHELLS else ""
+    return "powershell" if program in POWERSHELLS else "batch" if program == "cmd" else ""
 
 
 def script_source(run: Node, env: Node | None, variables: tuple[EnvVar, ...], expressions: Expressions) -> Joined:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dindguard.formats import Context, Document, Reading
+from dindguard.model.container import Container
+from dindguard.model.values import Text
+from dindguard.patterns import regex
 from dindguard.scripts.command import Commands
 from dindguard.scripts.commands import commands, names_an_engine, programs
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
+
+_NAMED = regex(r"\$\{?([A-Za-z_]\w*)")
+_OF_CLIENTS = frozenset(
+    {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS_CERTDIR", "CONTAINER_HOST", "BUILDKIT_HOST"}
+)
+"""What clients and engines read of a container's environment themselves: it is told where it is set."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
     """Read all scripts of one scan."""
     reading = Reading()
     for document in documents:
-        found = _commands(document.source, context)
-        model = script_model(found, document.source, document.owner, context.open)
         owner = document.owner
+        found = _commands(document.source, owner, context)
+        model = script_model(found, document.source, owner, context.open)
         if owner is not None and owner.workload.starts_engine_beside(owner):
             reading.programs += [(owner, program) for program in _programs(document.source, found, context)]
         reading.workloads += model.workloads
@@ -27,11 +36,19 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
     return reading
 
 
-def _commands(source: Source, context: Context) -> Commands:
-    """Return what a script runs; one that several jobs are handed is read once."""
+def _commands(source: Source, owner: Container | None, context: Context) -> Commands:
+    """Return what a script runs; one that several jobs are handed is read once, if it names no variables of theirs."""
     if source.parent is None or not names_an_engine(source.text):
         return commands(source)
-    return context.once(source, "commands", lambda: commands(source))
+    given = _given(owner, source.text) if owner is not None and len(owner.environment) else {}
+    return commands(source, given=given) if given else context.once(source, "commands", lambda: commands(source))
+
+
+def _given(owner: Container, script: str) -> dict[str, Text]:
+    """Return the variables of a container that a script names, but for those that tell a client of its engine."""
+    found = dict.fromkeys(_NAMED.findall(script))
+    named = {name: variable.value for name in found if (variable := owner.environment[name]) is not None}
+    return {name: value for name, value in named.items() if value.known and name not in _OF_CLIENTS}
 
 
 def _programs(source: Source, found: Commands, context: Context) -> frozenset[str]:

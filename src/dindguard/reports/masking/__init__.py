@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dindguard.patterns import regex
 from dindguard.reports.excerpt import MASK, REACH, Range, looked_at
 from dindguard.reports.masking import assigned, hints, shapes
-from dindguard.reports.masking.names import plain, reference, says_yes_or_no, secret_name, shown
+from dindguard.reports.masking.names import bare_options, plain, reference, says_yes_or_no, secret_name, shown
 from dindguard.reports.safe import one_line
 from dindguard.source import SET_HERE
 
@@ -64,7 +64,7 @@ class Masks:
         self._texts: dict[str, str] = {}
         named: frozenset[str] | None = None
         for name, value in _variables(model) if model is not None else ():
-            if not shown(name):
+            if not shown(name) and not bare_options(value.value or ""):
                 for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
                     self._hide(span)
                 if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):

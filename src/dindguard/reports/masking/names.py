@@ -99,6 +99,11 @@ def plain(value: str) -> bool:
     )
 
 
+def bare_options(value: str) -> bool:
+    """Whether a value is nothing but options of a command that have no values themselves: ``--privileged --rm``."""
+    return re.fullmatch(r"(?:--?[a-z][a-z-]{0,40}\s*+)+", value) is not None
+
+
 def says_yes_or_no(value: str) -> bool:
     """Whether a value is a switch's."""
     return value.lower() in _YES_OR_NO
