@@ -77,12 +77,24 @@ def test_a_build_may_run_in_one_container(tmp_path: Path) -> None:
         (f'// script {{ scriptContent = "{PRIVILEGED}" }}', 0),
         (f'script {{ scriptContent = "echo {PRIVILEGED}" }}', 0),
         ('dockerCommand { commandType = build { source = file { path = "a" }; commandArgs = "--privileged" } }', 0),
+        ('dockerCommand { commandType = build { source = file { path = "run --privileged a" } } }', 0),
     ],
 )
 def test_what_steps_run(tmp_path: Path, step: str, found: int) -> None:
     report = report_of(tmp_path, build(step))
     assert len([each for each in report.findings if each.rule.id == "privileged-container"]) == found
     assert not report.notices or all(each.gravity.value == "note" for each in report.notices)
+
+
+def test_a_build_of_an_image_names_its_file(tmp_path: Path) -> None:
+    step = (
+        'dockerCommand { commandType = build { source = file { path = "ci/a.Dockerfile" }; namesAndTags = "a:1" } }'
+    )
+    (call,) = containers(report_of(tmp_path, build(step)))["Build"].invocations
+    assert (call.action, {name: [str(value) for value in values] for name, values in call.options.items()}) == (
+        "build",
+        {"file": ["ci/a.Dockerfile"]},
+    )
 
 
 def test_parameters_are_those_of_the_build_before_its_projects(tmp_path: Path) -> None:

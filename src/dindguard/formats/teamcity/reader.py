@@ -125,8 +125,8 @@ class _File:
             self._script([other["subCommand"], other["commandArgs"]], "shell", owner, place, start="docker ")
         elif build.is_mapping:
             file = build["source"]["file"]["path"]
-            parts = [build["commandArgs"], *((file,) if file.is_scalar else ())]
-            self._script(parts, "shell", owner, place, start="docker build ", between=" -f ", end=" .")
+            start = "docker build -f " if file.is_scalar else "docker build "
+            self._script([file, build["commandArgs"]], "shell", owner, place, start=start, end=" .")
 
     def _script(
         self,
@@ -136,7 +136,6 @@ class _File:
         place: _Place,
         *,
         start: str = "",
-        between: str = " ",
         end: str = "",
     ) -> None:
         joined = Joined(self._root.source)
@@ -146,7 +145,7 @@ class _File:
         written = [part for part in parts if part.is_scalar and not part.is_null]
         joined.add_glue(start)
         for number, part in enumerate(written):
-            joined.add_glue(between if number else "")
+            joined.add_glue(" " if number else "")
             add_script(joined, place.parameters.located(part))
         if written:
             joined.add_glue(end)
