@@ -114,3 +114,9 @@ ENGINE_VARIABLES = (
 
 WORD_LISTS = frozenset({"args", "argv", "cmd", "command", "commands", "entrypoint", "exec", "script", "test"})
 """Keys of lists whose items are the words, or the lines, of one command: each means something after the one before."""
+
+CLIENT_VARIABLES = (
+    "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS_CERTDIR", "DOCKER_CONTEXT", "DOCKER_API_VERSION",
+    "DOCKER_CONFIG", "CONTAINER_HOST", "BUILDKIT_HOST", "STORAGE_DRIVER", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME",
+)  # fmt: skip
+"""Variables that clients of engines read themselves; others matter to a script that names them."""

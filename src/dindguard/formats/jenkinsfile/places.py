@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from itertools import chain
+from collections.abc import Mapping
 
 from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
-from dindguard.model.container import Container, Environment, EnvVar
+from dindguard.model.container import Container, EnvVar
 from dindguard.model.workload import Replicas
-from dindguard.records import field, record, replace
+from dindguard.records import field, record
+from dindguard.scripts.layers import Layers
 from dindguard.source import Span
 
 _HOLDERS = frozenset({"context", "ctx", "dsl", "jenkins", "pipeline", "script", "step", "steps", "this"})
@@ -24,30 +23,6 @@ def without_holder(name: str) -> str:
     return name
 
 
-_ENGINES = ("DOCKER_", "CONTAINER_", "BUILDKIT_", "COMPOSE_")
-"""How the variables begin that an engine's clients look for."""
-
-
-class Variables:
-    """Some variables over those of the blocks around, which stay what they are: a script may set thousands, one by one."""
-
-    def __init__(self, own: Sequence[EnvVar] = (), around: Variables | None = None) -> None:
-        self._own = own
-        self._around = around
-        engines = tuple(each for each in own if each.name.startswith(_ENGINES))
-        self.of_engines: tuple[EnvVar, ...] = (*(around.of_engines if around is not None else ()), *engines)
-
-    @cached_property
-    def environment(self) -> Environment:
-        """All of them, as containers have them."""
-        found: list[Sequence[EnvVar]] = []
-        each: Variables | None = self
-        while each is not None:
-            found.append(each._own)
-            each = each._around
-        return Environment(chain.from_iterable(reversed(found)))
-
-
 @record
 class Place:
     """What surrounds steps.
@@ -59,31 +34,28 @@ class Place:
 
     owner: Container
     address: str
-    variables: Variables = Variables()
+    variables: Layers[EnvVar] = field(default_factory=Layers)
     pod: Mapping[str, Container] = field(default_factory=dict)
     pod_text: Span | None = None
     runs: Replicas | None = None
 
-    def having(self, more: Sequence[EnvVar]) -> Place:
-        """Return the place with further variables."""
-        return replace(self, variables=Variables(more, self.variables)) if more else self
 
-
-def variables_of(block: Node) -> tuple[EnvVar, ...]:
-    """Return the variables of an ``environment`` block, or of what stands for one: ``NAME = value``."""
-    return tuple(
+def variables_of(block: Node) -> dict[str, EnvVar]:
+    """Return the variables of an ``environment`` block by their names: ``NAME = value``."""
+    found = (
         EnvVar(key.content.removeprefix("env."), value.value, key.span)
         for key, value in block.pairs()
         if value.tag == ASSIGNED and value.is_scalar
     )
+    return {variable.name: variable for variable in found}
 
 
-def listed_variables(items: Node) -> tuple[EnvVar, ...]:
-    """Return the variables of ``withEnv(['NAME=value', …])``."""
-    found = []
+def listed_variables(items: Node) -> dict[str, EnvVar]:
+    """Return the variables of ``withEnv(['NAME=value', …])`` by their names."""
+    found: dict[str, EnvVar] = {}
     for item in items.listed():
         text = item.value
         name, equals, _ = text.pattern.partition("=")
         if equals:
-            found.append(EnvVar(name, text.part(len(name) + 1, len(text.pattern)), item.span))
-    return tuple(found)
+            found[name] = EnvVar(name, text.part(len(name) + 1, len(text.pattern)), item.span)
+    return found

@@ -16,6 +16,7 @@ from dindguard.formats.jenkinsfile.places import Place, listed_variables, variab
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
 from dindguard.records import replace
+from dindguard.scripts.layers import Layers
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Span
 
@@ -68,14 +69,20 @@ class _Pipeline:
 
     def _block(self, block: Node, place: Place) -> None:
         """Read a block's statements; its agent and variables hold for all of them."""
-        place = place.having(variables_of(block["environment"]))
+        if given := variables_of(block["environment"]):
+            place = replace(place, variables=place.variables.within(given))
         place = self._agent(block["agent"], place)
+        variables: Layers[EnvVar] | None = None
         for key, value in block.pairs():
             name = key.content
             if name in _NO_STEPS and value.tag != ASSIGNED:
                 continue
             if name.startswith("env.") and value.tag == ASSIGNED and value.is_scalar:
-                place = place.having([EnvVar(name[4:], value.value, key.span)])
+                variable = EnvVar(name[4:], value.value, key.span)
+                if variables is None:
+                    variables = place.variables.within({variable.name: variable})
+                    place = replace(place, variables=variables)
+                variables.give(variable.name, variable)
             elif value.is_mapping or value.is_scalar or value.is_sequence:
                 self._statement(name, value, place)
 
@@ -153,7 +160,7 @@ class _Pipeline:
 
     def _with_variables(self, call: Node, place: Place) -> Place:
         given = call["0"] if call["0"].present else call["overrides"]
-        return place.having(listed_variables(given))
+        return replace(place, variables=place.variables.within(listed_variables(given)))
 
     def _with_container(self, call: Node, place: Place) -> Place:
         return self._started(call["image"] if call["image"].present else call["0"], call["args"], place)
@@ -184,10 +191,11 @@ class _Pipeline:
         """Name the engine that clients command; with credentials, which are a client's certificates, they verify it."""
         if not host.is_scalar or host.is_null:
             return place
-        variables = [EnvVar("DOCKER_HOST", host.value, host.span)]
+        variables = {"DOCKER_HOST": EnvVar("DOCKER_HOST", host.value, host.span)}
         if credentials is not None and credentials.present and not credentials.is_null:
-            variables.append(EnvVar("DOCKER_TLS_VERIFY", Text("1", credentials.span), credentials.span))
-        return place.having(variables)
+            verified = EnvVar("DOCKER_TLS_VERIFY", Text("1", credentials.span), credentials.span)
+            variables[verified.name] = verified
+        return replace(place, variables=place.variables.within(variables))
 
     # -- steps ------------------------------------------------------------------------------------------
 
@@ -210,7 +218,8 @@ class _Pipeline:
     def _command(self, start: str, parts: Sequence[Node | str], place: Place) -> None:
         """Read a command of the docker plugin's as the shell would; of its parts, those without a place are given as texts."""
         joined = Joined(self._source)
-        self._exports(joined, place)
+        written = (part for part in parts if not isinstance(part, str) and part.is_scalar)
+        self._exports(joined, place, " ".join(part.content for part in written))
         joined.add_glue(start)
         for part in parts:
             if isinstance(part, str):
@@ -226,7 +235,7 @@ class _Pipeline:
             return
         joined = Joined(self._source)
         if hint == "shell":
-            self._exports(joined, place)
+            self._exports(joined, place, script.content)
         add_script(joined, script)
         self._embed(joined, hint, place)
 
@@ -238,15 +247,14 @@ class _Pipeline:
             joined.add_glue("\nEOF\n")
             self._embed(joined, "shell", place)
 
-    def _exports(self, joined: Joined, place: Place) -> None:
-        """Put an engine's variables before a script, but for those of its container; the others decide nothing here."""
-        for variable in place.variables.of_engines:
+    def _exports(self, joined: Joined, place: Place, script: str) -> None:
+        """Put variables before a script, but for those of its container: those of clients, and those that it names."""
+        for name, variable in place.variables.seen_by(script):
             value = variable.value.value
-            if value is None or place.owner.environment[variable.name] == variable:
-                continue
-            joined.add_glue(f"export {variable.name}='")
-            self._located(joined, value.replace("'", "'\\''"), variable.value)
-            joined.add_glue("'\n")
+            if value is not None and place.owner.environment[name] != variable:
+                joined.add_glue(f"export {name}='")
+                self._located(joined, value.replace("'", "'\\''"), variable.value)
+                joined.add_glue("'\n")
 
     def _located(self, joined: Joined, text: str, value: Text) -> None:
         """Add a variable's text with the place of its value, where that lies in this very file."""

@@ -12,12 +12,9 @@ from dindguard.scripts.command import Commands
 from dindguard.scripts.commands import commands, names_an_engine, programs
 from dindguard.scripts.meaning import script_model
 from dindguard.source import Source
+from dindguard.vocabulary import CLIENT_VARIABLES
 
 _NAMED = regex(r"\$\{?([A-Za-z_]\w*)")
-_OF_CLIENTS = frozenset(
-    {"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS_CERTDIR", "CONTAINER_HOST", "BUILDKIT_HOST"}
-)
-"""What clients and engines read of a container's environment themselves: it is told where it is set."""
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
@@ -37,10 +34,14 @@ def read(documents: Sequence[Document], context: Context) -> Reading:
 
 
 def _commands(source: Source, owner: Container | None, context: Context) -> Commands:
-    """Return what a script runs; one that several jobs are handed is read once, if it names no variables of theirs."""
+    """Return what a script runs; one that several jobs are handed is read once, if it names no variables of theirs.
+
+    A file that a container is given is read as it stands, whoever has it: variables count in what is written beside them.
+    """
     if source.parent is None or not names_an_engine(source.text):
         return commands(source)
-    given = _given(owner, source.text) if owner is not None and len(owner.environment) else {}
+    own = owner is not None and len(owner.environment) > 0 and owner.span.path == source.path
+    given = _given(owner, source.text) if owner is not None and own else {}
     return commands(source, given=given) if given else context.once(source, "commands", lambda: commands(source))
 
 
@@ -48,7 +49,7 @@ def _given(owner: Container, script: str) -> dict[str, Text]:
     """Return the variables of a container that a script names, but for those that tell a client of its engine."""
     found = dict.fromkeys(_NAMED.findall(script))
     named = {name: variable.value for name in found if (variable := owner.environment[name]) is not None}
-    return {name: value for name, value in named.items() if value.known and name not in _OF_CLIENTS}
+    return {name: value for name, value in named.items() if value.known and name not in CLIENT_VARIABLES}
 
 
 def _programs(source: Source, found: Commands, context: Context) -> frozenset[str]:

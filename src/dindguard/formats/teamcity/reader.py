@@ -140,7 +140,7 @@ class _File:
     ) -> None:
         joined = Joined(self._root.source)
         if hint == "shell":
-            given = place.parameters.named_in(" ".join(part.content for part in parts if part.is_scalar))
+            given = place.parameters.environment(" ".join(part.content for part in parts if part.is_scalar))
             add_exports(joined, ((name, value) for name, value in given if owner.environment[name] is None))
         written = [part for part in parts if part.is_scalar and not part.is_null]
         joined.add_glue(start)
@@ -162,7 +162,7 @@ class _File:
         volumes = Volumes(f"{image.source.path}:{address}")
         words = option_words(place.parameters.located(arguments)) if arguments is not None else ()
         given = run_attributes(words, volumes, address)
-        variables = (EnvVar(name, node.value, node.span) for name, node in place.parameters.of_clients())
+        variables = (EnvVar(name, node.value, node.span) for name, node in place.parameters.environment())
         text = place.parameters.located(image).value
         given.pop("entrypoint", None)
         own = given.pop("environment")
