@@ -206,6 +206,21 @@ SCRIPTS_IN_VARIABLES = {
 }  # fmt: skip
 
 
+# as devcontainers' entrypoints have it: nearly all of the script is a text that is run with sudo, or else without
+RUN_IN_TWO_WAYS = (
+    "start='\n" + "docker ps --all # what runs\n" * 40 + "'\n"
+    'if [ $(id -u) = 0 ]; then eval "$start"; else sudo sh -c "$start"; fi\n'
+)  # fmt: skip
+
+
+def test_a_script_that_is_run_in_two_ways_takes_little_of_what_is_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = lowered(monkeypatch, "EXPANSIONS", 150)
+    assert not said(scanned(tmp_path / "one", {"a.sh": RUN_IN_TWO_WAYS}), limit)
+    assert said(scanned(tmp_path / "four", {"a.sh": RUN_IN_TWO_WAYS + 'eval "$start"\n' * 9}), limit)
+
+
 @pytest.mark.parametrize("path", SCRIPTS_IN_VARIABLES)
 def test_a_script_in_a_variable_is_read_for_its_first_uses(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

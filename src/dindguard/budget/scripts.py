@@ -41,7 +41,7 @@ VALUE_TEXT = Limit(
     lost="its value is taken for unknown", remedy="split the value", loss=Loss.UNKNOWN,
 )  # fmt: skip
 EXPANSIONS = Limit(
-    name="expansions", most=1_000,
+    name="expansions", most=2_000,
     what="the variables of this script bring in more than one piece for each sixteen characters of it, and those of all scripts "
     "more than {most:,} beyond that", lost="the values of later uses are taken for unknown", remedy="split the script",
     loss=Loss.UNKNOWN,

@@ -64,6 +64,7 @@ class Spending:
         self.length = 0
         """How long the script is that uses them: a long one may bring in more."""
         self._texts: dict[str, int] = {}
+        self._read = 0
 
     def text_of(self, name: str, variable: Variable) -> None:
         """Count a use of a variable whose value does not change, and all of whose text is read anew."""
@@ -76,12 +77,15 @@ class Spending:
         """Whether a script may be read as well: what variables bring into one is read at each of their uses.
 
         It is written where it is run but for what variables bring in, or else (not ``written``) all of it is brought in.
+        Half as much as the script is long is not counted: a text that stands in it may be read once or twice.
         """
         brought_in = sum(
             len(piece.text) for piece in pieces if not written or piece.trail or piece.how is How.VARIABLE
         )
-        self.pieces += _READING * brought_in // PIECE_LENGTH
-        return not brought_in or self.fits(pieces[0])
+        free = min(brought_in, max(self.length // 2 - self._read, 0))
+        self._read += free
+        self.pieces += _READING * (brought_in - free) // PIECE_LENGTH
+        return brought_in == free or self.fits(pieces[0])
 
     def fits(self, at: HasSpan) -> bool:
         """Whether what was counted since it was asked last fits, too."""
