@@ -101,7 +101,7 @@ def plain(value: str) -> bool:
 
 def bare_options(value: str) -> bool:
     """Whether a value is nothing but options of a command that have no values themselves: ``--privileged --rm``."""
-    return re.fullmatch(r"(?:--?[a-z][a-z-]{0,40}\s*+)+", value) is not None
+    return re.fullmatch(r"\s*--?[a-z][a-z-]{0,40}(?:\s++--?[a-z][a-z-]{0,40})*\s*", value) is not None
 
 
 def says_yes_or_no(value: str) -> bool:
