@@ -107,6 +107,7 @@ _ROWS = [
     ("Jenkins: variables one by one", lambda n: _one("Jenkinsfile", "node {\n" + lines(n, lambda i: f"env.V{i} = 'a'\nsh 'docker run a'") + "}\n")),
     ("Helm: labels of all pods", lambda n: {"c/templates/p.yaml": lines(n, lambda i: pod(i).replace("metadata:", "metadata: #").replace("spec:", "  labels:\n    {{- toYaml .Values.a | nindent 4 }}\nspec:"), ""), "c/Chart.yaml": "name: c\n", "c/values.yaml": "a:\n" + lines(n, lambda i: f"  v{i}: docker")}),
     ("Nomad: volumes and tasks of one group", lambda n: _one("a.nomad", 'job "a" {\n group "g" {\n' + lines(n, lambda i: f'  volume "v{i}" {{\n type="host"\n source="s{i}"\n }}') + lines(n, lambda i: f'  task "t{i}" {{\n driver="docker"\n config {{\n image="docker:dind"\n privileged=true\n }}\n }}') + " }\n}\n")),
+    ("Helm: one list of many loops", lambda n: {"c/templates/p.yaml": lines(n, lambda i: "{{ range .Values.l }}\n" + pod(i).replace(f"p{i}", "'{{ . }}'") + "{{ end }}\n", ""), "c/Chart.yaml": "name: c\n", "c/values.yaml": "l: [" + lines(n, lambda i: f"a{i}", ", ") + "]\n"}),
 ]  # fmt: skip
 
 FURTHER = [Shape("elsewhere", name, 1, files) for name, files in _ROWS]

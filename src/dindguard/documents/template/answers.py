@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 from dindguard.documents.tree import Kind, Node
@@ -156,18 +157,18 @@ def _compared(one: Answer, other: Answer) -> list[tuple[Answer, Answer]] | None:
     return [] if type(value) is type(beside) and value == beside else None
 
 
-def items_of(answer: Answer) -> list[tuple[Answer, Answer]] | None:
-    """Return keys and values of what a loop goes over; ``None`` when the files do not decide it."""
+def items_of(answer: Answer, most: int | None = None) -> list[tuple[Answer, Answer]] | None:
+    """Return keys and values of what a loop goes over, no more than ``most``; ``None`` when the files do not decide it."""
     if isinstance(answer, Unknown):
         return None
     value = answer.value
     if isinstance(value, Node):
-        pairs = [(of_node(key), of_node(each)) for key, each in value.pairs()]
-        return pairs or [(Known(index), of_node(each)) for index, each in enumerate(value.items())]
+        pairs = [(of_node(key), of_node(each)) for key, each in value.pairs()[:most]]
+        return pairs or [(Known(index), of_node(each)) for index, each in enumerate(value.items()[:most])]
     if isinstance(value, dict):
-        return [(Known(key), each) for key, each in value.items()]
+        return [(Known(key), each) for key, each in islice(value.items(), most)]
     if isinstance(value, list):
-        return [(Known(index), each) for index, each in enumerate(value)]
+        return [(Known(index), each) for index, each in enumerate(value[:most])]
     return [] if value is None else None
 
 

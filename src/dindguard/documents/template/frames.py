@@ -321,10 +321,10 @@ def _shown(expression: str) -> str:
 
 
 def looped_over(block: Block, frame: Frame) -> list[Item] | None:
-    """Return keys and items of a loop; ``None`` when the files do not decide what it goes over."""
+    """Return keys and items of a loop, of too many one more than it may have; ``None`` when the files do not decide them."""
     if block.parent is None:
         return None
     expression = block.expression
     if frame.template.dialect is Dialect.JINJA:
         expression = expression.partition(" in ")[2].partition(" if ")[0]
-    return items_of(frame.answer(expression, block.start, block.parent))
+    return items_of(frame.answer(expression, block.start, block.parent), budget.TEMPLATE_ROUNDS.most + 1)
