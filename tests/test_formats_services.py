@@ -11,6 +11,7 @@ from dindguard.documents.sections import read_ini, read_unit
 from dindguard.model.engine import Engine
 from dindguard.model.paths import machine_of
 from dindguard.source import Source
+from support import write_files
 
 DROP_IN = "etc/systemd/system/docker.service.d"
 
@@ -67,6 +68,20 @@ def test_a_drop_in_replaces_the_units_command_only_after_a_reset(tmp_path: Path)
     reset = "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2375\n"
     (engine,) = engines(tmp_path, **{"etc/systemd/system/docker.service": unit, f"{DROP_IN}/a.conf": reset})
     assert ports(engine) == [2375]
+
+
+@pytest.mark.parametrize("signs", ["", "-", "-:+", "|"])
+def test_a_command_behind_signs_is_read(tmp_path: Path, signs: str) -> None:
+    write_files(tmp_path, {"job.service": f"[Service]\nExecStart={signs}/usr/bin/docker run --privileged a\n"})
+    (finding,) = scan(Options(paths=(tmp_path,))).findings
+    assert (finding.rule.id, finding.span.column) == ("privileged-container", 31 + len(signs))
+
+
+def test_a_command_that_is_told_what_to_be_called_is_read(tmp_path: Path) -> None:
+    commands = "@/usr/bin/docker docker run --privileged a", "@/usr/bin/runc true docker run --privileged a"
+    write_files(tmp_path, {"job.service": "[Service]\n" + "".join(f"ExecStartPre={each}\n" for each in commands)})
+    (finding,) = scan(Options(paths=(tmp_path,))).findings
+    assert (finding.rule.id, finding.span.line) == ("privileged-container", 2)
 
 
 def test_later_drop_ins_count(tmp_path: Path) -> None:

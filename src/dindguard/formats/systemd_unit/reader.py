@@ -27,6 +27,8 @@ from dindguard.source import Embedded, Source
 _NAME = regex(r"(?<![^/])([^/]+?)\.(service|socket)(\.d/[^/]+|\.conf)?(?:\.\w+)?$")
 _EXEC = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"})
 _PREFIXES = "-@:+!|"
+_NAMED_ITSELF = regex(r"\S+\s++(\S)")
+"""Behind ``@`` the first word is the program, and the second one what it is told to be called (systemd.service(5))."""
 _ENGINE = regex(r"dockerd|docker\s+daemon|containerd|buildkitd|system\s+service")
 _VARIABLE = regex(r"\$\{(\w+)\}|\$([A-Za-z_]\w*)|\$\$")
 _PORT = regex(r"\d+$")
@@ -121,9 +123,10 @@ def _kind(added: bool, ending: str) -> ServiceKind:
 
 
 def _command(value: Source) -> Source:
-    """Return a command line without the signs in front of it."""
+    """Return a command line without the signs in front of it, and as it calls itself: ``@/usr/bin/docker docker run …``."""
     start = len(value.text) - len(value.text.lstrip(_PREFIXES))
-    return value.part(start, len(value.text), hint="value")
+    named = _NAMED_ITSELF.match(value.text, start) if "@" in value.text[:start] else None
+    return value.part(named.start(1) if named is not None else start, len(value.text), hint="value")
 
 
 def _after_reset(starts: Sequence[Source]) -> Sequence[Source]:
