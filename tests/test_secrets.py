@@ -629,3 +629,12 @@ def test_a_word_of_our_own_is_no_secret_of_others(tmp_path: Path, value: str, sh
     assert Masks(report.model, report.rules).text(f"of {value} here") == (
         "of " + (value if shown else "***") + " here"
     )
+
+
+def test_of_a_line_that_names_a_variable_the_value_alone_is_hidden(tmp_path: Path) -> None:
+    text = f"WHERE={S}\nROOT=/\nTEXT='a\nb={S}'\n"
+    (tmp_path / ".env").write_text(text)
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: x\n    environment: [WHERE, ROOT, TEXT]\n")
+    masks, source = Masks(scan(ScanOptions(paths=(tmp_path,), root=tmp_path)).model), Source(".env", text)
+    hidden = [masks.ranges(source, number) for number in range(1, 5)]
+    assert hidden == [[(6, 20)], [], [(5, 7)], [(0, 17)]]

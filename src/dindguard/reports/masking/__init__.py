@@ -46,6 +46,8 @@ MOST_TEXTS = 2000
 _RECENT = 256
 """Of so many pieces of lines it is remembered what they hold: many files say the same."""
 
+_NAMED = regex(r"(?:export +)?[A-Za-z_]\w*=")
+
 _Found = tuple[tuple[Range, ...], tuple[Range, ...]]
 
 
@@ -58,6 +60,7 @@ class Masks:
     def __init__(self, model: Model | None, rules: Iterable[Rule] = ()) -> None:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
         self._told: set[tuple[str, int, int, int, int]] = set()
+        self._begun: set[tuple[str, int]] = set()
         self._hidden: dict[tuple[str, int], list[Range]] = {}
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
@@ -79,6 +82,8 @@ class Masks:
         if place in self._told:
             return
         self._told.add(place)
+        if span.column == 1:
+            self._begun.add((span.path, span.line))
         for line in range(span.line, span.end_line + 1):
             start = span.column if line == span.line else 1
             end = span.end_column if line == span.end_line else 1 << 30
@@ -108,7 +113,8 @@ class Masks:
         """Return the values of variables in ``[low, high)`` of a line."""
         key = (path, number)
         if key not in self._hidden:
-            within = [(start, min(end, len(line))) for start, end in self._lines.get(key, ())]
+            name = _behind_name(line) if key in self._begun else 0
+            within = [(start or name, min(end, len(line))) for start, end in self._lines.get(key, ())]
             self._hidden[key] = joined(each for each in within if not _tells_nothing(line[slice(*each)]))
         hidden = self._hidden[key]
         first = bisect_right(hidden, (low, 0))
@@ -250,8 +256,14 @@ def _spoken(line: str) -> Iterator[Range]:
 
 
 def _tells_nothing(value: str) -> bool:
-    """Whether a variable's value is no secret whatever its name: where it comes from, a yes or a no."""
-    return reference(value) or says_yes_or_no(value.strip("\"' "))
+    """Whether a variable's value is no secret whatever its name: where it comes from, a yes or a no, the root."""
+    bare = value.strip("\"' ")
+    return reference(value) or says_yes_or_no(bare) or bare == "/"
+
+
+def _behind_name(line: str) -> int:
+    """Return where the value of a line begins that names a variable first, as files of variables do: their names stay."""
+    return found.end() if (found := _NAMED.match(line)) is not None else 0
 
 
 def _variables(model: Model) -> Iterator[tuple[str, Text]]:
