@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from dindguard.patterns import regex
 from dindguard.vocabulary import CLIENT_VARIABLES
@@ -20,9 +20,9 @@ class Layers(Generic[Value]):
         self._own = dict(own or {})
         self._above = above
 
-    def within(self, own: Mapping[str, Value]) -> Layers[Value]:
+    def within(self, own: Mapping[str, Value]) -> Self:
         """Return those that hold in a block that has some of its own."""
-        return Layers(own, self) if own else self
+        return type(self)(own, self) if own else self
 
     def give(self, name: str, value: Value) -> None:
         """Give one of this block's own a value from here on."""
@@ -37,12 +37,16 @@ class Layers(Generic[Value]):
             layer = layer._above
         return None
 
-    def of_clients(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        """Yield the variables that every client of an engine reads; ``prefix`` stands before their names here."""
-        return self.seen_by("", prefix)
+    def values(self) -> Iterator[Value]:
+        """Yield all of them, the outer ones first."""
+        layers: list[Layers[Value]] = [self]
+        while (above := layers[-1]._above) is not None:
+            layers.append(above)
+        for layer in reversed(layers):
+            yield from layer._own.values()
 
     def seen_by(self, script: str, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        """Yield those of clients, and those that a script names."""
+        """Yield those that every client of an engine reads, and those that a script names; ``prefix`` stands before all names."""
         for name in dict.fromkeys((*CLIENT_VARIABLES, *_NAME.findall(script))):
             value = self.get(prefix + name)
             if value is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dindguard.documents.groovy.nodes import ASSIGNED
 from dindguard.documents.tree import Node
-from dindguard.model.container import Container, EnvVar
+from dindguard.model.container import Container, Environment, EnvVar
 from dindguard.model.workload import Replicas
 from dindguard.records import field, record
 from dindguard.scripts.layers import Layers
@@ -23,6 +23,24 @@ def without_holder(name: str) -> str:
     return name
 
 
+class Variables(Layers[EnvVar]):
+    """The variables of the blocks around steps."""
+
+    _environment: Environment | None = None
+
+    def give(self, name: str, value: EnvVar) -> None:
+        """Give one of this block's own a value from here on."""
+        super().give(name, value)
+        self._environment = None
+
+    @property
+    def environment(self) -> Environment:
+        """All of them, as the containers have them that are started here."""
+        if self._environment is None:
+            self._environment = Environment(self.values())
+        return self._environment
+
+
 @record
 class Place:
     """What surrounds steps.
@@ -34,7 +52,7 @@ class Place:
 
     owner: Container
     address: str
-    variables: Layers[EnvVar] = field(default_factory=Layers)
+    variables: Variables = field(default_factory=Variables)
     pod: Mapping[str, Container] = field(default_factory=dict)
     pod_text: Span | None = None
     runs: Replicas | None = None

@@ -12,11 +12,10 @@ from dindguard.formats import Addresses, Context, Document, Reading
 from dindguard.formats.jenkinsfile import pods
 from dindguard.formats.jenkinsfile.containers import build_of, machine, options_given, started
 from dindguard.formats.jenkinsfile.images import Images
-from dindguard.formats.jenkinsfile.places import Place, listed_variables, variables_of, without_holder
+from dindguard.formats.jenkinsfile.places import Place, Variables, listed_variables, variables_of, without_holder
 from dindguard.model.container import Container, EnvVar
 from dindguard.model.values import Text
 from dindguard.records import replace
-from dindguard.scripts.layers import Layers
 from dindguard.scripts.located import add_script
 from dindguard.source import Embedded, Span
 
@@ -72,7 +71,7 @@ class _Pipeline:
         if given := variables_of(block["environment"]):
             place = replace(place, variables=place.variables.within(given))
         place = self._agent(block["agent"], place)
-        variables: Layers[EnvVar] | None = None
+        variables: Variables | None = None
         for key, value in block.pairs():
             name = key.content
             if name in _NO_STEPS and value.tag != ASSIGNED:
