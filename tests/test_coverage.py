@@ -397,6 +397,20 @@ def test_tracked_files_that_are_ignored_are_told(tmp_path: Path) -> None:
     assert not scan(Options(paths=(tmp_path,), root=tmp_path, untrusted=True)).notices
 
 
+def test_of_tests_that_are_ignored_though_tracked_those_that_say_something_dangerous_are_told(tmp_path: Path) -> None:
+    """As below a ``.gitignore`` that means the program of a name and takes the folder of that name away, too."""
+    files = {
+        "test/config/manager/manager.yaml": "services: {a: {image: a, privileged: true}}\n",
+        "test/config/manager/kustomization.yaml": HARMLESS,
+        "test/.gitignore": "manager\n",
+    }
+    repository(tmp_path, files)
+    (notice,) = scan(Options(paths=(tmp_path,), root=tmp_path)).notices
+    assert notice.message == (
+        "a file that Git tracks was not looked at, because an ignore rule names it: test/config/manager/manager.yaml"
+    )
+
+
 @pytest.mark.parametrize("name", ["run.sh", "bin/start"])
 def test_a_script_with_a_null_byte_is_named(tmp_path: Path, name: str) -> None:
     """A shell runs it all the same."""
