@@ -1,11 +1,11 @@
-"""kind: clusters whose nodes are containers, with what they mount of the machine."""
+"""kind, and Cluster API's provider for Docker: clusters whose nodes are containers, with what they mount of the machine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dindguard.formats.row import Evidence, FormatRow
-from dindguard.vocabulary import CREATES_CLUSTER
+from dindguard.vocabulary import CONTAINER_MACHINES, CREATES_CLUSTER
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 
 def is_cluster(source: Source, node: Node) -> bool:  # noqa: ARG001 - the signature of shapes
-    """Whether a document is a cluster of kind's own API."""
-    return node["kind"].content == "Cluster" and node["apiVersion"].content.startswith("kind.x-k8s.io/")
+    """Whether a document is a cluster of kind's own API, or machines of Cluster API's provider for Docker."""
+    api, kind = node["apiVersion"].content, node["kind"].content
+    return (kind == "Cluster" and api.startswith("kind.x-k8s.io/")) or (
+        kind in CONTAINER_MACHINES and api.startswith("infrastructure.cluster.x-k8s.io/")
+    )
 
 
 FORMAT = FormatRow(
@@ -22,6 +25,7 @@ FORMAT = FormatRow(
     title="kind clusters",
     syntaxes=("yaml", "json"),
     keys=("nodes",),
+    within=("extraMounts",),
     evidence=Evidence.DECLARED,
     words=(
         "extramounts",

@@ -1,6 +1,8 @@
 """Reads kind's clusters: every node is a container, privileged by design; what it mounts is what somebody chose.
 
-Source: kubernetes-sigs/kind, ``pkg/apis/config/v1alpha4`` (extraMounts, extraPortMappings).
+Sources: kubernetes-sigs/kind, ``pkg/apis/config/v1alpha4`` (extraMounts, extraPortMappings); kubernetes-sigs/cluster-api,
+``test/infrastructure/docker/api/v1beta2`` (customImage and extraMounts of DockerMachine and DevMachine,
+their templates and pools).
 """
 
 from __future__ import annotations
@@ -12,14 +14,39 @@ from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Container, ContainerKind, Port
 from dindguard.model.image import Image
 from dindguard.model.mount import Mount
-from dindguard.model.workload import Platform, Workload, WorkloadKind
+from dindguard.model.workload import Platform, Workload, WorkloadKind, alone
 from dindguard.scripts.engine_cli.mounts import Volumes
 
 
 def read(documents: Sequence[Document], context: Context) -> Reading:
-    """Read every cluster of a scan."""
+    """Read every cluster of a scan, and every machine of Cluster API's provider for Docker."""
     del context  # a cluster stands by itself
-    return Reading([_cluster(document.content) for document in documents if document.content["nodes"].items()])
+    roots = [document.content for document in documents]
+    return Reading([_machine(root) if root["spec"].present else _cluster(root) for root in roots if _describes(root)])
+
+
+def _describes(root: Node) -> bool:
+    return bool(root["nodes"].items()) or root["spec"].is_mapping
+
+
+def _machine(root: Node) -> Workload:
+    """Return a machine: its settings lie in ``spec``, below ``template`` and ``backend.docker`` if there are such."""
+    settings = root["spec"]
+    for key in ("template", "spec", "backend", "docker"):
+        settings = settings[key] if settings[key].is_mapping else settings
+    name = root["metadata"]["name"]
+    address = f"{root['kind'].content}/{name.text or 'unnamed'}"
+    volumes = Volumes(f"{root.source.path}:{root.start}:{address}")
+    image = settings["customImage"]
+    container = Container(
+        name=name.text or root["kind"].content,
+        address=f"{address}.node",
+        kind=ContainerKind.CLUSTER_NODE,
+        span=name.span if name.is_scalar else settings.span,
+        image=Image.parse(image.value) if image.is_scalar and image.content else None,
+        mounts=tuple(_mounts(settings, volumes, address)),
+    )
+    return alone(container, WorkloadKind.PROJECT, Platform.ENGINE, storages=volumes.storages)
 
 
 def _cluster(root: Node) -> Workload:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dindguard.documents import syntax
 from dindguard.formats.row import Evidence, FormatRow
 from dindguard.patterns import regex
+from dindguard.vocabulary import CONTAINER_MACHINES
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -23,7 +24,12 @@ _POLICY_GROUPS = (
 )
 """Groups whose objects start nothing in a cluster: policies, and what makes a cluster itself."""
 
-_NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
+_NO_WORKLOAD_KINDS = CONTAINER_MACHINES | {
+    "CustomResourceDefinition",
+    "PodSecurityPolicy",
+    "Config",
+    "ConstraintTemplate",
+}
 
 _GROUP, _DEFINES = r"apiVersion: *apiextensions\.k8s\.io/\w+", "kind: *CustomResourceDefinition"
 _DEFINITION = rf"(?:{_GROUP}\n{_DEFINES}|{_DEFINES}\n{_GROUP})(?:\n(?:metadata|spec|status):[^\n]*)*"
