@@ -51,7 +51,7 @@ LAYERS: dict[str, set[str]] = {
     "notices": {"source"},
     "options": {"rules", "files"},
     "git_index": {"source"},
-    "unlooked": {"git_index", "source"},
+    "unlooked": {"files", "formats", "git_index", "phrases", "source", "surfaces"},
     "asides": set(),
     "phrases": {"asides"},
     "surfaces": {"model"},

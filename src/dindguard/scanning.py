@@ -251,24 +251,13 @@ class Scan:
         )
 
     def _ignored(self, found: Found) -> list[Notice]:
-        """Tell of tracked files that an ignore rule hides, as far as a format could read them or they are known.
-
-        Those below tests or of somebody else's have to say something dangerous: whole trees of them are ignored.
-        """
+        """Tell of tracked files that an ignore rule hides."""
         left = found.book.left(Left.IGNORED)
         if not left:
             return []
-        from dindguard import phrases, surfaces, unlooked
+        from dindguard import unlooked
 
-        def matters(path: str) -> bool:
-            if not (self.recogniser.could_be_ours(path) or surfaces.by_name(path)):
-                return False
-            if surfaces.is_beside(path.lower()):
-                source = self.files.open(path)
-                return source is not None and phrases.spoken(source.text) is not None
-            return not surfaces.is_other(path)
-
-        return unlooked.notices(self.files.root, left, matters)
+        return unlooked.notices(self.files, left, self.recogniser)
 
     def _brought(self, findings: tuple[Finding, ...]) -> Iterable[Finding]:
         """Keep the findings, and their subjects, that the tree of ``since`` lacks, or silences and this one not.
