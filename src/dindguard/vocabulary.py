@@ -97,11 +97,6 @@ UNSEEN = "UNSEEN"
 INVENTORIES = ("inventory", "inventories", "environments")
 """Folders in which people keep Ansible's hosts, groups and their variables."""
 
-CONTAINER_MACHINES = frozenset(
-    {f"{backend}Machine{what}" for backend in ("Docker", "Dev") for what in ("", "Pool", "PoolTemplate", "Template")}
-)
-"""Kinds of Cluster API's provider for Docker (group ``infrastructure.cluster.x-k8s.io``): machines that are containers."""
-
 CREATES_CLUSTER = r"[)}\"']*+[ \t]++(?:-[^\n]{0,80}[ \t])?create cluster\b"
 """What follows the name of kind, or a variable that holds it, where it starts a cluster, as an expression."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dindguard.formats.row import Evidence, FormatRow
-from dindguard.vocabulary import CONTAINER_MACHINES, CREATES_CLUSTER
+from dindguard.vocabulary import CREATES_CLUSTER
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -16,7 +16,7 @@ def is_cluster(source: Source, node: Node) -> bool:  # noqa: ARG001 - the signat
     """Whether a document is a cluster of kind's own API, or machines of Cluster API's provider for Docker."""
     api, kind = node["apiVersion"].content, node["kind"].content
     return (kind == "Cluster" and api.startswith("kind.x-k8s.io/")) or (
-        kind in CONTAINER_MACHINES and api.startswith("infrastructure.cluster.x-k8s.io/")
+        kind.startswith(("DockerMachine", "DevMachine")) and api.startswith("infrastructure.cluster.x-k8s.io/")
     )
 
 

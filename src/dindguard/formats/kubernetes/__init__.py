@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from dindguard.documents import syntax
 from dindguard.formats.row import Evidence, FormatRow
 from dindguard.patterns import regex
-from dindguard.vocabulary import CONTAINER_MACHINES
 
 if TYPE_CHECKING:
     from dindguard.documents.tree import Node
@@ -24,12 +23,10 @@ _POLICY_GROUPS = (
 )
 """Groups whose objects start nothing in a cluster: policies, and what makes a cluster itself."""
 
-_NO_WORKLOAD_KINDS = CONTAINER_MACHINES | {
-    "CustomResourceDefinition",
-    "PodSecurityPolicy",
-    "Config",
-    "ConstraintTemplate",
-}
+_NO_WORKLOAD_KINDS = frozenset({"CustomResourceDefinition", "PodSecurityPolicy", "Config", "ConstraintTemplate"})
+
+_MACHINES = ("DockerMachine", "DevMachine")
+"""How the kinds of Cluster API's provider for Docker begin that are containers, as kind's nodes are, and read as these."""
 
 _GROUP, _DEFINES = r"apiVersion: *apiextensions\.k8s\.io/\w+", "kind: *CustomResourceDefinition"
 _DEFINITION = rf"(?:{_GROUP}\n{_DEFINES}|{_DEFINES}\n{_GROUP})(?:\n(?:metadata|spec|status):[^\n]*)*"
@@ -46,6 +43,8 @@ def is_manifest(source: Source, node: Node) -> bool:
     if node["apiVersion"].is_scalar and (node["kind"].is_scalar or "kustomize" in node["apiVersion"].content):
         group = node["apiVersion"].content.partition("/")[0]
         if any(group.endswith(policy) for policy in _POLICY_GROUPS):
+            return False
+        if group == "infrastructure.cluster.x-k8s.io" and node["kind"].content.startswith(_MACHINES):
             return False
         return node["kind"].content not in _NO_WORKLOAD_KINDS
     if source.name in ("kustomization.yaml", "kustomization.yml"):
