@@ -638,3 +638,10 @@ def test_of_a_line_that_names_a_variable_the_value_alone_is_hidden(tmp_path: Pat
     masks, source = Masks(scan(ScanOptions(paths=(tmp_path,), root=tmp_path)).model), Source(".env", text)
     hidden = [masks.ranges(source, number) for number in range(1, 5)]
     assert hidden == [[(6, 20)], [], [(5, 7)], [(0, 17)]]
+
+
+def test_of_a_commands_variable_the_value_alone_is_hidden(tmp_path: Path) -> None:
+    text = f"docker run --privileged -e WHERE={S} -e HOME=$HOME -e A=A={S} a\n"
+    (tmp_path / "run.sh").write_text(text)
+    shown = render("text", scan(ScanOptions(paths=(tmp_path,), root=tmp_path)), Options())
+    assert "-e WHERE=*** -e HOME=$HOME -e A=*** a" in shown

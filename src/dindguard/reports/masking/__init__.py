@@ -61,6 +61,7 @@ class Masks:
         self._lines: dict[tuple[str, int], list[tuple[int, int]]] = {}
         self._told: set[tuple[str, int, int, int, int]] = set()
         self._begun: set[tuple[str, int]] = set()
+        self._names: dict[tuple[str, int, int], str] = {}
         self._hidden: dict[tuple[str, int], list[Range]] = {}
         self._blocks: dict[tuple[str, int, int], _Found] = {}
         self._values: dict[str, list[str]] = {}
@@ -68,6 +69,7 @@ class Masks:
         named: frozenset[str] | None = None
         for name, value in _variables(model) if model is not None else ():
             if not shown(name) and not bare_options(value.value or ""):
+                self._names[value.span.path, value.span.line, value.span.column - 1] = f"{name}="
                 for span in (value.span, *(step.span for step in value.span.trail if step.what == SET_HERE)):
                     self._hide(span)
                 if value.value and len(value.value) >= SHORTEST and secret_name(name) and not plain(value.value):
@@ -114,7 +116,8 @@ class Masks:
         key = (path, number)
         if key not in self._hidden:
             name = _behind_name(line) if key in self._begun else 0
-            within = [(start or name, min(end, len(line))) for start, end in self._lines.get(key, ())]
+            own = ((self._value(key, line, start) or name, end) for start, end in self._lines.get(key, ()))
+            within = [(start, min(end, len(line))) for start, end in own]
             self._hidden[key] = joined(each for each in within if not _tells_nothing(line[slice(*each)]))
         hidden = self._hidden[key]
         first = bisect_right(hidden, (low, 0))
@@ -124,6 +127,11 @@ class Masks:
                 break
             found += self._around_marks(key, (start, end), marks)
         return found
+
+    def _value(self, key: tuple[str, int], line: str, start: int) -> int:
+        """Return where the value begins of what may be a variable's name as well, as commands are told (``-e NAME=value``)."""
+        name = self._names.get((*key, start), "")
+        return start + len(name) if line.startswith(name, start) else start
 
     def _around_marks(self, key: tuple[str, int], hidden: Range, marks: Sequence[Range]) -> Iterator[Range]:
         """Yield what stays hidden of a value: all of it but the words inside that the finding points at.
