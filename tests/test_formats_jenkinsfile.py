@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dindguard import Options, Report, scan
+from dindguard import Options, Report, budget, scan
 from dindguard.model.container import Container
+from dindguard.records import replace
 
 
 def report_of(tmp_path: Path, text: str, name: str = "Jenkinsfile", **more: str) -> Report:
@@ -274,3 +275,14 @@ def test_arguments_in_the_environment_are_known_around_what_is_not(tmp_path: Pat
     (container,) = (each for each in report.model.containers if each.image is not None)
     assert [str(each.target) for each in container.mounts] == ["/x", "/var/run/docker.sock"]
     assert str(container.namespaces.network) == "host"
+
+
+def test_a_variable_that_scripts_name_is_given_to_so_many_of_them_as_the_file_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each script has its text before it: a long value times its uses was gigabytes."""
+    monkeypatch.setattr(budget, "INSERTED_TEXT", replace(budget.INSERTED_TEXT, most=0))
+    steps = "".join(f"sh 'echo \"$X\" {number}'\n" for number in range(40))
+    (tmp_path / "Jenkinsfile").write_text(f"node {{\nenv.X = 'docker run {'a' * 400}'\n{steps}}}\n")
+    report = scan(Options(paths=(tmp_path,)))
+    assert any(notice.message.startswith("what variables put into") for notice in report.notices)

@@ -86,3 +86,11 @@ def test_jobs_that_share_a_script_give_it_variables_of_their_own(tmp_path: Path)
         ("privileged-container", 2),
         ("host-pid-namespace", 3),
     }
+
+
+def test_a_long_value_is_given_to_so_many_scripts_as_its_file_allows(tmp_path: Path) -> None:
+    """Each script reads it anew: sixteen KiB took eight seconds."""
+    value, jobs = "-e a=b " * 1_000, 150
+    text = f"variables: {{X: '{value}'}}\n" + "".join(f"j{n}: {{script: ['docker run $X a']}}\n" for n in range(jobs))
+    report = report_of(tmp_path, **{"_dot_gitlab-ci_dot_yml": text})
+    assert any(notice.message.startswith("what variables put into") for notice in report.notices)

@@ -216,7 +216,7 @@ RUN_IN_TWO_WAYS = (
 def test_a_script_that_is_run_in_two_ways_takes_little_of_what_is_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = lowered(monkeypatch, "EXPANSIONS", 150)
+    limit = lowered(monkeypatch, "EXPANSIONS", 170)
     assert not said(scanned(tmp_path / "one", {"a.sh": RUN_IN_TWO_WAYS}), limit)
     assert said(scanned(tmp_path / "four", {"a.sh": RUN_IN_TWO_WAYS + 'eval "$start"\n' * 9}), limit)
 

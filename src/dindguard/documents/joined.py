@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dindguard import budget
 from dindguard.documents.tree import Node
 from dindguard.model.values import UNKNOWN_PIECE
-from dindguard.source import Segment, Source
+from dindguard.source import HasSpan, Segment, Source
 
 if TYPE_CHECKING:
     from dindguard.budget.stocks import Share
@@ -51,6 +51,13 @@ class Joined:
             budget.met(budget.INSERTED_TEXT, self.parent.span(start, end))
             text = UNKNOWN_PIECE
         self.add(text, start, end)
+
+    def repeats(self, text: str, at: HasSpan) -> bool:
+        """Whether a text may be put into a script that stands ``at`` another place of the parent: all of it counts."""
+        if self._own.takes(len(text)):
+            return True
+        budget.met(budget.INSERTED_TEXT, at)
+        return False
 
     @cached_property
     def _own(self) -> Share:

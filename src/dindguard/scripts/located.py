@@ -106,6 +106,8 @@ def add_exports(joined: Joined, variables: Iterable[tuple[str, Node]]) -> None:
         if not name.isidentifier() or not node.is_scalar or node.source is not joined.parent:
             continue
         quote, value = _quoted(node.value)
+        if not joined.repeats(value, node):
+            continue
         joined.add_glue(f"export {name}={quote}")
         # At the scalar's whole place, quotes too: there the container's own variable is told as well.
         joined.add(value, node.start, max(node.end, node.start + 1))

@@ -250,7 +250,9 @@ class _Pipeline:
         """Put variables before a script, but for those of its container: those of clients, and those that it names."""
         for name, variable in place.variables.seen_by(script):
             value = variable.value.value
-            if value is not None and place.owner.environment[name] != variable:
+            if value is None or place.owner.environment[name] == variable:
+                continue
+            if joined.repeats(value, variable):
                 joined.add_glue(f"export {name}='")
                 self._located(joined, value.replace("'", "'\\''"), variable.value)
                 joined.add_glue("'\n")

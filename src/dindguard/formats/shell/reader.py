@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dindguard import budget
 from dindguard.formats import Context, Document, Reading
 from dindguard.model.container import Container
 from dindguard.model.values import Text
@@ -41,15 +42,33 @@ def _commands(source: Source, owner: Container | None, context: Context) -> Comm
     if source.parent is None or not names_an_engine(source.text):
         return commands(source)
     own = owner is not None and len(owner.environment) > 0 and owner.span.path == source.path
-    given = _given(owner, source.text) if owner is not None and own else {}
+    given = _given(owner, source) if owner is not None and own else {}
     return commands(source, given=given) if given else context.once(source, "commands", lambda: commands(source))
 
 
-def _given(owner: Container, script: str) -> dict[str, Text]:
-    """Return the variables of a container that a script names, but for those that tell a client of its engine."""
-    found = dict.fromkeys(_NAMED.findall(script))
-    named = {name: variable.value for name in found if (variable := owner.environment[name]) is not None}
-    return {name: value for name, value in named.items() if value.known and name not in CLIENT_VARIABLES}
+def _given(owner: Container, source: Source) -> dict[str, Text]:
+    """Return the variables of a container that a script names, but for those that tell a client of its engine.
+
+    Each script reads all of their values: those of one file's scripts count together, and what is too much is not known.
+    """
+    found = dict.fromkeys(_NAMED.findall(source.text))
+    named = ((name, variable.value) for name in found if (variable := owner.environment[name]) is not None)
+    known = [(name, value) for name, value in named if value.known and name not in CLIENT_VARIABLES]
+    if not known:
+        return {}
+    from dindguard.budget.stocks import share_of  # few scripts name any
+
+    file = source
+    while file.parent is not None:
+        file = file.parent
+    share = share_of(budget.INSERTED_TEXT, file, file.size // 4)
+    given = {}
+    for name, value in known:
+        if share.takes(len(value.pattern)):
+            given[name] = value
+        else:
+            budget.met(budget.INSERTED_TEXT, value)
+    return given
 
 
 def _programs(source: Source, found: Commands, context: Context) -> frozenset[str]:

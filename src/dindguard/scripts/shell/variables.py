@@ -77,12 +77,12 @@ class Spending:
         """Whether a script may be read as well: what variables bring into one is read at each of their uses.
 
         It is written where it is run but for what variables bring in, or else (not ``written``) all of it is brought in.
-        Half as much as the script is long is not counted: a text that stands in it may be read once or twice.
+        A quarter of the script's length is not counted: real ones run a text in two ways, which is nearly all of them.
         """
         brought_in = sum(
             len(piece.text) for piece in pieces if not written or piece.trail or piece.how is How.VARIABLE
         )
-        free = min(brought_in, max(self.length // 2 - self._read, 0))
+        free = min(brought_in, max(self.length // 4 - self._read, 0))
         self._read += free
         self.pieces += _READING * (brought_in - free) // PIECE_LENGTH
         return brought_in == free or self.fits(pieces[0])
